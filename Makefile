@@ -1,0 +1,42 @@
+# Each target installs what it needs first; a second call is quick.
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check fix clean
+
+BIN := .venv/bin
+SOURCES := manage.py phoenix_site processing monitor tests
+
+help: ## what there is to do
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+demo: ## one simulated night through ESO's own pipeline, shown at http://127.0.0.1:8000 (DEMO_ARGS="--exit --abs 12")
+	@tools/install.sh demo
+	@$(BIN)/python manage.py demo $(DEMO_ARGS)
+
+run: ## the web application and a worker
+	@tools/install.sh run
+	@tools/run.sh
+
+test: ## all tests, on SQLite and then on PostgreSQL (PYTEST_ARGS="-k night")
+	@tools/install.sh test
+	$(BIN)/python -m pytest --db=sqlite $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --db=postgresql $(PYTEST_ARGS)
+
+check: ## format, lint, types, import rules, templates, settings, migrations
+	@tools/install.sh check
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/djlint --check --lint --quiet templates
+	$(BIN)/python manage.py check
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+fix: ## format, and repair what can be repaired
+	@tools/install.sh check
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+	-$(BIN)/djlint --reformat --quiet templates
+
+clean: ## remove what the tools made; var/ and its data stay
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,0 +1,186 @@
+"""Settings: one file, read from the environment; a wrong value stops start-up with its name.
+
+Every variable is described in docs/operations.md.
+"""
+
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+
+
+def secret_key() -> str:
+    """From SECRET_KEY; else made once and kept in var/, readable by its owner only."""
+    file = VAR_DIR / "secret_key"
+    if not file.exists():
+        VAR_DIR.mkdir(exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(50))
+    return file.read_text()
+
+
+def folder_of(variable: str, default: Path) -> Path:
+    """The folder that a `file://` URL in the environment names."""
+    url = urlsplit(env.str(variable, default.as_uri()))
+    if url.scheme != "file" or url.netloc:
+        raise ImproperlyConfigured(f"{variable}: only file:///path is supported, not {url.scheme or url.geturl()!r}")
+    return Path(unquote(url.path))
+
+
+def database() -> dict[str, Any]:
+    """DATABASE_URL; SQLite gets the options under which several processes can write."""
+    config: dict[str, Any] = env.db("DATABASE_URL", f"sqlite:///{VAR_DIR / 'phoenix.sqlite3'}")
+    if config["ENGINE"].endswith("sqlite3"):
+        Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        # Deferred transactions fail as "locked" under load; IMMEDIATE ones wait their turn.
+        pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+        config["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 30, "init_command": pragmas}
+    # No ATOMIC_REQUESTS, ever: dates would not close (docs/decisions/0003-state-changes.md).
+    return config | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+
+
+SECRET_KEY = env.str("SECRET_KEY", "") or secret_key()
+DEBUG = env.bool("DEBUG", False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+DATABASES = {"default": database()}
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_q",
+    "processing",
+    "monitor",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "monitor.headers.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "phoenix_site.urls"
+WSGI_APPLICATION = "phoenix_site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "monitor.context.strip",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "tonight"
+LOGOUT_REDIRECT_URL = "login"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.BasicAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "monitor.api.pages.Pages",
+    "EXCEPTION_HANDLER": "monitor.api.problems.problem",
+}
+
+WORK_DIR = Path(env.str("PHOENIX_WORK_DIR", str(VAR_DIR / "work"))).resolve()
+WORKERS = env.int("PHOENIX_WORKERS", 2)
+
+# The queue only wakes: what is lost, late or doubled in it is harmless.  timeout and retry are as large as they are
+# because nothing relies on them; see docs/decisions/0002-queue.md.
+Q_CLUSTER: dict[str, Any] = {
+    "name": "phoenix",
+    "label": "Queue",
+    "orm": "default",
+    "workers": WORKERS,
+    "queue_limit": 1,
+    "bulk": 1,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "save_limit": -1,
+    "timeout": 86400,
+    "retry": 90000,
+    "catch_up": False,
+    "poll": 0.2,
+    "recycle": 100,
+    "ALT_CLUSTERS": {},
+}
+
+PHOENIX: dict[str, Any] = {
+    "WORK_DIR": WORK_DIR,
+    # Master calibrations go to <CAL_DIR>/<date>, general ones to <CAL_DIR>/gen.
+    "CAL_DIR": Path(env.str("DFO_CAL_DIR", str(WORK_DIR / "cal"))).resolve(),
+    # When processing may start, UTC, unless an instrument has its own window.
+    "WINDOW": env.str("PHOENIX_WINDOW", "20:00-06:00"),
+    # Seconds after which a held date is tried again.
+    "HOLD_RETRY": env.int("PHOENIX_HOLD_RETRY", 600),
+    # Columns of the file lines of an AB where a site's differ from processing.core.ab.COLUMNS.
+    "AB_COLUMNS": {},
+    "ARCHIVE": {
+        "BACKEND": "processing.plugins.archives.folder.FolderArchive",
+        "OPTIONS": {"root": folder_of("PHOENIX_ARCHIVE_URL", VAR_DIR / "archive")},
+    },
+    "INGESTOR": {
+        "BACKEND": "processing.plugins.ingestors.folder.FolderIngestor",
+        "OPTIONS": {"root": folder_of("PHOENIX_INGEST_URL", VAR_DIR / "products")},
+    },
+    "EXECUTOR": {"BACKEND": env.str("PHOENIX_EXECUTOR", "local"), "OPTIONS": {}},
+    "PIPELINES": {"UVES": {"BACKEND": "processing.plugins.pipelines.uves.Uves", "OPTIONS": {}}},
+}
+EXECUTORS = {"local": "processing.plugins.executors.local.LocalExecutor"}
+if PHOENIX["EXECUTOR"]["BACKEND"] not in EXECUTORS:
+    known = ", ".join(EXECUTORS)
+    raise ImproperlyConfigured(f"PHOENIX_EXECUTOR: {PHOENIX['EXECUTOR']['BACKEND']!r} is not one of {known}")
+PHOENIX["EXECUTOR"]["BACKEND"] = EXECUTORS[PHOENIX["EXECUTOR"]["BACKEND"]]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s", "()": "phoenix_site.utc.UtcFormatter"}
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+}

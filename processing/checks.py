@@ -1,0 +1,60 @@
+"""System checks: a wrong setting or plug-in stops start-up, with its name and a hint."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from processing import registry
+from processing.core.schedule import read_window
+
+
+def connect() -> None:
+    """Register every check with Django."""
+    register(check_settings)
+
+
+def check_settings(**_options: Any) -> list[CheckMessage]:
+    """Everything that is wrong, not only the first."""
+    return [*plugins(), *window(), *queue(), *work_folder()]
+
+
+def plugins() -> Iterator[CheckMessage]:
+    """E001: every configured plug-in can be made."""
+    entries: dict[str, Mapping[str, Any]] = {
+        port: settings.PHOENIX[port] for port in ("ARCHIVE", "INGESTOR", "EXECUTOR")
+    }
+    entries |= {f"PIPELINES[{name}]": entry for name, entry in settings.PHOENIX["PIPELINES"].items()}
+    for name, entry in entries.items():
+        try:
+            registry.load(entry)
+        except (ImportError, TypeError, ValueError) as error:
+            hint = "Give the dotted path of a class and its keyword arguments."
+            yield Error(f"PHOENIX[{name}] {entry['BACKEND']}: {error}", hint=hint, id="phoenix.E001")
+
+
+def window() -> Iterator[CheckMessage]:
+    """E002: the window can be read."""
+    try:
+        read_window(settings.PHOENIX["WINDOW"])
+    except ValueError as error:
+        yield Error(f"PHOENIX_WINDOW: {error}", hint="Such as 20:00-06:00, in UTC.", id="phoenix.E002")
+
+
+def queue() -> Iterator[CheckMessage]:
+    """E003: the queue's own retry stays out of the way of a running job."""
+    q = settings.Q_CLUSTER
+    if not q["timeout"] < q["retry"] or q["max_attempts"] != 1 or not q["ack_failures"]:
+        hint = "timeout < retry, max_attempts 1, ack_failures True."
+        yield Error("Q_CLUSTER would deliver running tasks again.", hint=hint, id="phoenix.E003")
+
+
+def work_folder() -> Iterator[CheckMessage]:
+    """E004: the work folder, or the nearest folder above it that exists, can be written."""
+    folder = Path(settings.PHOENIX["WORK_DIR"])
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    if not (existing.is_dir() and os.access(existing, os.W_OK)):
+        yield Error(f"PHOENIX_WORK_DIR: {existing} cannot be written.", hint="Name another folder.", id="phoenix.E004")

@@ -1,0 +1,140 @@
+"""The one door for outsiders: register ABs, ask for the state of things, sweep."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db.models import Count
+from django.utils import timezone
+
+from processing.core.ab import MAX_BYTES, decode
+from processing.core.errors import BadAB
+from processing.core.states import REASONS, DateState, JobState, Reason
+from processing.models import AssociationBlock, Instrument, Job, ProcessingDate, RawFrame
+from processing.workflow.register import register
+from processing.workflow.sweep import due, sweep
+
+__all__ = ["Outcome", "explain", "find_files", "register_content", "register_files", "status", "sweep", "why_waiting"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one AB file: REGISTERED, UNCHANGED (known before), or REFUSED with line and reason."""
+
+    file: str
+    result: str
+    name: str = ""
+    state: str = ""
+    reason: str = ""
+    sentence: str = ""
+    line: int = 0
+
+    @property
+    def refused(self) -> bool:
+        """True if nothing was stored."""
+        return self.result == "REFUSED"
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def register_content(content: bytes, file: str) -> Outcome:
+    """Register one AB from its bytes; what cannot be read is refused, never raised."""
+    try:
+        done = register(decode(content, file), file)
+    except BadAB as bad:
+        return Outcome(file, "REFUSED", reason="MALFORMED", sentence=bad.reason, line=bad.line)
+    job = done.job
+    result = "REGISTERED" if done.created else "UNCHANGED"
+    return Outcome(file, result, job.block.name, str(job.state), str(job.reason), job.sentence)
+
+
+def register_files(files: Iterable[Path]) -> Iterator[Outcome]:
+    """Register AB files one after the other; a bad one does not keep the others."""
+    for file in files:
+        try:
+            with file.open("rb") as stream:
+                # One byte more than allowed is enough to know.
+                content = stream.read(MAX_BYTES + 1)
+        except OSError as error:
+            yield Outcome(str(file), "REFUSED", reason="UNREADABLE", sentence=error.strerror or str(error))
+            continue
+        yield register_content(content, str(file))
+
+
+def find_files(paths: Sequence[Path]) -> list[Path]:
+    """The files named, and every `*.ab` below the folders named, in order."""
+    return [file for path in paths for file in (sorted(path.rglob("*.ab")) if path.is_dir() else [path])]
+
+
+def status() -> dict[str, Any]:
+    """Whether processing may run, what it does, and how much is left: the cheapest complete answer."""
+    now = timezone.now()
+    dates = ProcessingDate.objects.exclude(state=DateState.FINISHED).select_related("instrument")
+    return {
+        "now": now,
+        "instruments": [instrument_status(instrument) for instrument in Instrument.objects.all()],
+        "jobs": counts(),
+        "open_dates": [{"date": str(d), "state": d.state, "reason": d.reason} for d in dates[:100]],
+        "due": {stage.name.lower(): number for stage, number in due().items()},
+    }
+
+
+def counts() -> dict[str, int]:
+    """The number of jobs per state, every state named."""
+    found = dict(Job.objects.order_by().values_list("state").annotate(Count("id")))
+    return {state: found.get(state, 0) for state in JobState}
+
+
+def instrument_status(instrument: Instrument) -> dict[str, Any]:
+    """Window and what follows from it."""
+    now, hours = timezone.now(), instrument.hours
+    held = ProcessingDate.objects.filter(instrument=instrument, state=DateState.HELD)
+    return {
+        "instrument": instrument.name,
+        "window": str(hours),
+        "open": hours.is_open(now),
+        "next_opening": hours.next_opening(now),
+        "held": list(held.values_list("reason", flat=True)[:5]),
+    }
+
+
+def why_waiting(job: Job) -> str:
+    """What a WAITING job waits for, in a sentence; empty for any other."""
+    if job.state != JobState.WAITING:
+        return ""
+    date, hours = job.date, job.date.instrument.hours
+    if date.state == DateState.HELD:
+        return f"Waiting because {date} is held: {date.reason}."
+    if not hours.is_open(timezone.now()):
+        opening = hours.next_opening(timezone.now())
+        return f"Waiting because the window {hours} is closed; it opens at {opening:%Y-%m-%d %H:%M} UTC."
+    if date.state != DateState.PROCESSING:
+        return f"Waiting because {date} is {date.state}: its calibrations are not here yet."
+    return "Waiting for its turn."
+
+
+def explain(name: str) -> list[dict[str, Any]]:
+    """Why an AB, or the ABs of a raw file (dp_id), are in their state; empty if phoenix knows neither."""
+    by_frame = RawFrame.objects.filter(dp_id=name.removesuffix(".fits")).values("block")
+    blocks = AssociationBlock.objects.filter(name__in=(name, f"{name}.ab")) | AssociationBlock.objects.filter(
+        pk__in=by_frame
+    )
+    jobs = Job.objects.filter(block__in=blocks).select_related("block", "date__instrument", "campaign")
+    return [explain_job(job) for job in jobs]
+
+
+def explain_job(job: Job) -> dict[str, Any]:
+    """One job's state with its reason in general and in particular."""
+    return {
+        "ab": job.block.name,
+        "campaign": job.campaign.name,
+        "date": str(job.date),
+        "state": job.state,
+        "reason": job.reason,
+        "meaning": REASONS.get(Reason(job.reason), ""),
+        "sentence": job.sentence or why_waiting(job),
+        "products": list(job.products.values_list("dp_id", flat=True)),
+    }

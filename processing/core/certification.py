@@ -1,0 +1,199 @@
+"""Certificates: which instrument modes phoenix may process, and how; and why an AB is not executable."""
+
+import fnmatch
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from processing.core.ab import AB
+from processing.core.scoring import Rule
+from processing.core.states import CertificateState, Reason
+
+
+class FluxPolicy(StrEnum):
+    """Whether archived spectra are flux calibrated: the concept paper's two cases."""
+
+    NEVER = "NEVER"
+    WHENEVER_AVAILABLE = "WHENEVER_AVAILABLE"
+
+
+class BadCertificate(Exception):
+    """Certificate data that cannot be read: says which one and what is wrong."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mode:
+    """An instrument mode as conditions on the raw match keys; an empty one is not asked."""
+
+    tech: str = ""
+    """DPR TECH holds exactly these words, in any order."""
+    tech_has: str = ""
+    type_has: str = ""
+    """A word of DPR TYPE."""
+    slit: str = ""
+    """Pattern for INS SLIT1 NAME, such as `SLIC#*`."""
+
+    def matches(self, ab: AB) -> bool:
+        """True if every condition holds."""
+        types = ab.match_keys.get("DPR_TYPE", "").split(",")
+        return (
+            (not self.tech or set(self.tech.split(",")) == set(ab.tech))
+            and (not self.tech_has or self.tech_has in ab.tech)
+            and (not self.type_has or self.type_has in types)
+            and (not self.slit or fnmatch.fnmatchcase(ab.match_keys.get("INS_SLIT1_NAME", ""), self.slit))
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """Recipe parameters for a range of central wavelengths, in nm, `low` included and `high` not."""
+
+    low: float = 0.0
+    high: float = float("inf")
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dt:
+    """A bit of the association score: the largest |dt| of a class of calibrations, in days."""
+
+    name: str
+    category: str
+    max_days: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """What EDP set up and QCG reviewed for one mode of one instrument."""
+
+    instrument: str
+    name: str
+    version: int
+    state: CertificateState
+    mode: Mode
+    note: str = ""
+    recipe: str = ""
+    pipeline: str = ""
+    """The pipeline version that the certificate was made with, such as `uves/6.1.8`."""
+    chips: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Suffix of the raw tag to the suffixes of calibrations and products: RED to REDL, REDU."""
+    required: Sequence[str] = ()
+    """Categories of calibrations, each needed exactly once per chip."""
+    response: str = ""
+    """Category of the response curve, optional."""
+    extinction: str = ""
+    """Category of the general calibration that goes with a response."""
+    flux_policy: FluxPolicy = FluxPolicy.NEVER
+    parameters: Sequence[Parameters] = ()
+    products: Sequence[str] = ()
+    """PRO.CATG without chip of each product that must be there; `{tag}` is the raw tag without arm."""
+    seconds: float = 3600.0
+    """Wall-clock limit of the recipe."""
+    memory_mb: int = 8192
+    association: Sequence[Dt] = ()
+    scores: Sequence[Rule] = ()
+    gate_parameter: str = ""
+    gate_least: float = 1.0
+    idp: Mapping[str, Any] = field(default_factory=dict)
+    """Keyword values that are constant for the collection."""
+
+    def __str__(self) -> str:
+        return f"{self.instrument} {self.name} version {self.version}"
+
+    def chips_of(self, ab: AB) -> Sequence[str]:
+        """The chips that the AB's frames come from."""
+        return self.chips.get(ab.raws[0].tag.rsplit("_", 1)[-1], ())
+
+    def recipe_parameters(self, ab: AB) -> dict[str, str]:
+        """Those of the setup range, then the AB's own, which are more special."""
+        wavelength = ab.wavelength or 0.0
+        ranges = [p.values for p in self.parameters if p.low <= wavelength < p.high]
+        return {k: v for values in (*ranges, ab.parameters) for k, v in values.items()}
+
+    def wants_flux(self, ab: AB) -> bool:
+        """True if policy and AB allow a flux calibration: a response for each chip and an extinction table."""
+        delivered = {c.category for c in (*ab.mcalibs, *ab.gencalibs)}
+        needed = {self.extinction, *(f"{self.response}_{chip}" for chip in self.chips_of(ab))}
+        return self.flux_policy is FluxPolicy.WHENEVER_AVAILABLE and needed <= delivered
+
+    def used(self, ab: AB) -> Iterator[tuple[str, str, bool]]:
+        """(name, category, is a gencalib) of each calibration that goes to the recipe."""
+        flux = self.wants_flux(ab)
+        wanted = {f"{c}_{chip}" for c in self.required for chip in self.chips_of(ab)}
+        wanted |= {f"{self.response}_{chip}" for chip in self.chips_of(ab)} if flux else set()
+        yield from ((c.name, c.category, False) for c in ab.mcalibs if c.category in wanted)
+        if flux:
+            yield from ((c.name, c.category, True) for c in ab.gencalibs if c.category == self.extinction)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why an AB is not executable."""
+
+    reason: Reason
+    sentence: str
+
+
+def certificate_for(ab: AB, certificates: Sequence[Certificate]) -> Certificate | None:
+    """The first certificate, in the order given, whose instrument and mode are the AB's."""
+    return next((c for c in certificates if c.instrument == ab.instrument and c.mode.matches(ab)), None)
+
+
+def why_not_executable(ab: AB, certificates: Sequence[Certificate]) -> Refusal | None:
+    """The first thing that keeps the AB from being processed; None if it is executable.
+
+    Concept paper: no virtual calibrations, and the instrument mode is phoenix certified.  A virtual MASSOC
+    does not count, since MASSOCs are not used; nor does INCOMPLETE, since some calibrations are optional.
+    """
+    if ab.dpr_catg != "SCIENCE":
+        return Refusal(Reason.NOT_SCIENCE, f"DPR.CATG is {ab.dpr_catg}.")
+    if ab.recipe.upper() == "NONE":
+        return Refusal(Reason.RECIPE_NONE, "The AB's RECIPE is none.")
+    if virtual := [c for c in ab.mcalibs if not c.real]:
+        listed = ", ".join(f"{c.category} {c.name}" for c in virtual)
+        return Refusal(Reason.VIRTUAL_CALIBRATION, f"Needs virtual calibrations: {listed}.")
+    certificate = certificate_for(ab, certificates)
+    return _not_certified(ab, certificate) or (_missing(ab, certificate) if certificate else None)
+
+
+def _not_certified(ab: AB, certificate: Certificate | None) -> Refusal | None:
+    mode = f"{ab.instrument} {','.join(ab.tech)} ({ab.match_keys.get('DPR_TYPE', 'no DPR.TYPE')})"
+    if certificate is None:
+        return Refusal(Reason.NOT_CERTIFIED, f"No certificate covers {mode}.")
+    if certificate.state is not CertificateState.CERTIFIED:
+        note = f": {certificate.note}" if certificate.note else "."
+        return Refusal(Reason.NOT_CERTIFIED, f"{mode}: certificate {certificate} is {certificate.state}{note}")
+    if certificate.recipe != ab.recipe:
+        return Refusal(Reason.NOT_CERTIFIED, f"{certificate} is for {certificate.recipe}, the AB names {ab.recipe}.")
+    if not certificate.chips_of(ab):
+        return Refusal(Reason.NOT_CERTIFIED, f"{certificate} does not know the tag {ab.raws[0].tag}.")
+    return None
+
+
+def _missing(ab: AB, certificate: Certificate) -> Refusal | None:
+    delivered = Counter(c.category for c in ab.mcalibs)
+    wanted = [f"{category}_{chip}" for chip in certificate.chips_of(ab) for category in certificate.required]
+    if absent := [category for category in wanted if not delivered[category]]:
+        return Refusal(Reason.MISSING_CALIBRATION, f"The AB names no {', no '.join(absent)}.")
+    if double := [category for category in wanted if delivered[category] > 1]:
+        return Refusal(Reason.MISSING_CALIBRATION, f"The AB names more than one {', '.join(double)}: which is meant?")
+    return None
+
+
+def read_certificate(data: Mapping[str, Any]) -> Certificate:
+    """A certificate from plain data (TOML or JSON); raises `BadCertificate` for what does not fit."""
+    try:
+        nested = {
+            "state": CertificateState(data["state"]),
+            "mode": Mode(**data["mode"]),
+            "flux_policy": FluxPolicy(data.get("flux_policy", FluxPolicy.NEVER)),
+            "parameters": tuple(Parameters(**row) for row in data.get("parameters", ())),
+            "association": tuple(Dt(**row) for row in data.get("association", ())),
+            "scores": tuple(Rule(**row) for row in data.get("scores", ())),
+        }
+        return Certificate(**{**data, **nested})
+    except (KeyError, TypeError, ValueError) as error:
+        name = f"{data.get('instrument', '?')} {data.get('name', '?')}"
+        raise BadCertificate(f"certificate {name}: {error}") from error

@@ -1,0 +1,97 @@
+"""A one-dimensional spectrum on its way to the archive: which files it comes from, and its arrays."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChipFiles:
+    """The pipeline products of one chip that end up in the archive."""
+
+    flux: Path
+    error: Path
+    sky: Path | None = None
+    calibrated: Path | None = None
+    calibrated_error: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpectrumSource:
+    """What one archived spectrum is made of: the chips of one arm, in the order of wavelength."""
+
+    label: str
+    """The setting, such as RED580."""
+    chips: Sequence[ChipFiles]
+    slit_key: str
+    """Header keyword of the slit width in arcsec."""
+    grating_key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spectrum:
+    """Arrays of one length n; pixels without data are NaN in every flux and error, and 1 in QUAL."""
+
+    wave: Array
+    """(n,) Angstrom, in air, increasing."""
+    columns: Mapping[str, Array]
+    """Column name to (n,) values, in the order in which they are written."""
+
+    @property
+    def good(self) -> Array:
+        """(n,) True where there is data."""
+        return np.asarray(self.columns["QUAL"] == 0)
+
+    @property
+    def is_calibrated(self) -> bool:
+        """True if there is a flux in physical units."""
+        return "FLUX" in self.columns
+
+
+def trim(spectrum: Spectrum) -> Spectrum:
+    """Without the pixels before the first and after the last good one."""
+    at = np.flatnonzero(spectrum.good)
+    if not at.size:
+        raise ValueError("the spectrum has no good pixel")
+    keep = slice(int(at[0]), int(at[-1]) + 1)
+    return Spectrum(wave=spectrum.wave[keep], columns={k: v[keep] for k, v in spectrum.columns.items()})
+
+
+def join(spectra: Sequence[Spectrum]) -> Spectrum:
+    """One spectrum from those of several chips; where two overlap, the one of shorter wavelengths stands.
+
+    Columns that one chip lacks (a flux calibration of one chip only) are left out of the whole.
+    """
+    ordered = sorted(spectra, key=lambda s: float(s.wave[0]))
+    ends = np.maximum.accumulate([-np.inf, *(float(s.wave[-1]) for s in ordered[:-1])])
+    masks = [s.wave > end for s, end in zip(ordered, ends, strict=True)]
+    names = [name for name in ordered[0].columns if all(name in s.columns for s in ordered)]
+    return Spectrum(
+        wave=np.concatenate([s.wave[m] for s, m in zip(ordered, masks, strict=True)]),
+        columns={n: np.concatenate([s.columns[n][m] for s, m in zip(ordered, masks, strict=True)]) for n in names},
+    )
+
+
+def preview(spectrum: Spectrum, points: int = 300) -> dict[str, list[float]]:
+    """The spectrum for a small plot: per bin the mean wavelength, and the lowest and highest good flux.
+
+    At most `points` bins; four significant digits.
+    """
+    flux = spectrum.columns["FLUX" if spectrum.is_calibrated else "FLUX_REDUCED"]
+    wave, flux = spectrum.wave[spectrum.good], flux[spectrum.good]
+    bins = [(w, f) for w, f in zip(np.array_split(wave, points), np.array_split(flux, points), strict=True) if w.size]
+    return {
+        "wave": [round(float(w.mean()), 2) for w, _ in bins],
+        "low": [_digits(float(np.percentile(f, 2))) for _, f in bins],
+        "high": [_digits(float(np.percentile(f, 98))) for _, f in bins],
+    }
+
+
+def _digits(value: float) -> float:
+    return float(f"{value:.4g}")

@@ -1,0 +1,166 @@
+"""The closed vocabulary of states and reasons, and which moves are allowed."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+
+class JobState(StrEnum):
+    """One AB in one campaign: its one attempt."""
+
+    WAITING = "WAITING"
+    RUNNING = "RUNNING"
+    PROCESSED = "PROCESSED"
+    INGESTED = "INGESTED"
+    REJECTED = "REJECTED"
+    SKIPPED = "SKIPPED"
+    FAILED = "FAILED"
+    TIMED_OUT = "TIMED_OUT"
+    LOST = "LOST"
+    STOPPED = "STOPPED"
+    INGEST_REJECTED = "INGEST_REJECTED"
+    INGEST_FAILED = "INGEST_FAILED"
+
+
+class DateState(StrEnum):
+    """One instrument's DFO date."""
+
+    REGISTERED = "REGISTERED"
+    PREPARING = "PREPARING"
+    PROCESSING = "PROCESSING"
+    FINISHING = "FINISHING"
+    FINISHED = "FINISHED"
+    HELD = "HELD"
+
+
+class IngestState(StrEnum):
+    """One product on its way into the archive."""
+
+    QUEUED = "QUEUED"
+    CONVERTED = "CONVERTED"
+    VALIDATED = "VALIDATED"
+    STORED = "STORED"
+    REGISTERED = "REGISTERED"
+    REJECTED = "REJECTED"
+    RETRY_WAIT = "RETRY_WAIT"
+    DEAD = "DEAD"
+    DUPLICATE = "DUPLICATE"
+
+
+class ProductState(StrEnum):
+    """The standing of an archived product among its versions."""
+
+    CURRENT = "CURRENT"
+    OBSOLETE = "OBSOLETE"
+    DEPRECATED = "DEPRECATED"
+
+
+class CertificateState(StrEnum):
+    """The life of a certificate; a certified one is frozen, a change is a new version."""
+
+    DRAFT = "DRAFT"
+    CERTIFIED = "CERTIFIED"
+    SUSPENDED = "SUSPENDED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class CampaignState(StrEnum):
+    """The day-to-day stream is always RUNNING; back- and re-processings come and go."""
+
+    DRAFT = "DRAFT"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    DONE = "DONE"
+    CANCELLED = "CANCELLED"
+
+
+class Reason(StrEnum):
+    """Why a job ended as it did; `REASONS` says it in a sentence."""
+
+    NONE = ""
+    NOT_SCIENCE = "NOT_SCIENCE"
+    RECIPE_NONE = "RECIPE_NONE"
+    VIRTUAL_CALIBRATION = "VIRTUAL_CALIBRATION"
+    NOT_CERTIFIED = "NOT_CERTIFIED"
+    MISSING_CALIBRATION = "MISSING_CALIBRATION"
+    DUPLICATE = "DUPLICATE"
+    RAW_MISSING = "RAW_MISSING"
+    RAW_DAMAGED = "RAW_DAMAGED"
+    SETTING_MISMATCH = "SETTING_MISMATCH"
+    RECIPE_FAILED = "RECIPE_FAILED"
+    RECIPE_KILLED = "RECIPE_KILLED"
+    PRODUCTS_MISSING = "PRODUCTS_MISSING"
+    NO_SIGNAL = "NO_SIGNAL"
+    UNEXPECTED = "UNEXPECTED"
+    TIME_LIMIT = "TIME_LIMIT"
+    WORKER_LOST = "WORKER_LOST"
+    IDP_RULES = "IDP_RULES"
+    ARCHIVE_CONFLICT = "ARCHIVE_CONFLICT"
+    INGEST_ATTEMPTS = "INGEST_ATTEMPTS"
+
+
+REASONS: Mapping[Reason, str] = {
+    Reason.NOT_SCIENCE: "The AB is not of science data.",
+    Reason.RECIPE_NONE: "The AB names no recipe, so it is not meant to be processed.",
+    Reason.VIRTUAL_CALIBRATION: "The AB needs a virtual calibration: one that was foreseen, but is not certified.",
+    Reason.NOT_CERTIFIED: "The instrument mode is not phoenix certified.",
+    Reason.MISSING_CALIBRATION: "A calibration that the recipe needs is missing.",
+    Reason.DUPLICATE: "Another AB of this campaign has the same raw frames and recipe.",
+    Reason.RAW_MISSING: "A raw frame is not in the archive.",
+    Reason.RAW_DAMAGED: "A raw frame is damaged.",
+    Reason.SETTING_MISMATCH: "Frames and calibrations are not of the same instrument setting.",
+    Reason.RECIPE_FAILED: "The recipe reported an error.",
+    Reason.RECIPE_KILLED: "The recipe was ended by a signal, such as at its memory limit.",
+    Reason.PRODUCTS_MISSING: "The recipe reported success, but an expected product is missing.",
+    Reason.NO_SIGNAL: "The median order signal-to-noise ratio is below the gate on every chip.",
+    Reason.UNEXPECTED: "phoenix itself failed; the traceback is in the log.",
+    Reason.TIME_LIMIT: "The recipe reached its wall-clock limit.",
+    Reason.WORKER_LOST: "The worker that had the job died or lost its lease.",
+    Reason.IDP_RULES: "The archive product breaks rules of the science data product standard.",
+    Reason.ARCHIVE_CONFLICT: "The archive holds another file under the product's name.",
+    Reason.INGEST_ATTEMPTS: "The archive refused the product on each of the allowed attempts.",
+}
+
+J, D, N = JobState, DateState, IngestState
+
+# RUNNING -> WAITING exists only for a claim that is given back before any process was started.
+JOB_MOVES: Mapping[JobState, frozenset[JobState]] = {
+    J.WAITING: frozenset({J.RUNNING, J.REJECTED, J.SKIPPED}),
+    J.RUNNING: frozenset({J.WAITING, J.PROCESSED, J.FAILED, J.TIMED_OUT, J.LOST, J.STOPPED}),
+    J.PROCESSED: frozenset({J.INGESTED, J.INGEST_REJECTED, J.INGEST_FAILED}),
+}
+
+DATE_MOVES: Mapping[DateState, frozenset[DateState]] = {
+    D.REGISTERED: frozenset({D.PREPARING}),
+    D.PREPARING: frozenset({D.PROCESSING, D.HELD}),
+    D.PROCESSING: frozenset({D.FINISHING, D.HELD}),
+    D.FINISHING: frozenset({D.FINISHED}),
+    D.FINISHED: frozenset({D.REGISTERED}),
+    D.HELD: frozenset({D.REGISTERED}),
+}
+
+INGEST_MOVES: Mapping[IngestState, frozenset[IngestState]] = {
+    N.QUEUED: frozenset({N.CONVERTED, N.RETRY_WAIT, N.REJECTED}),
+    N.CONVERTED: frozenset({N.VALIDATED, N.RETRY_WAIT, N.REJECTED}),
+    N.VALIDATED: frozenset({N.STORED, N.RETRY_WAIT, N.REJECTED, N.DUPLICATE}),
+    N.STORED: frozenset({N.REGISTERED, N.RETRY_WAIT, N.DUPLICATE}),
+    N.RETRY_WAIT: frozenset({N.QUEUED, N.DEAD}),
+}
+
+UNFINISHED = frozenset({J.WAITING, J.RUNNING, J.PROCESSED})
+ENDED = frozenset(JobState) - UNFINISHED
+# Ends that an operator should look at; REJECTED and SKIPPED are as intended.
+TROUBLE = frozenset({J.FAILED, J.TIMED_OUT, J.LOST, J.STOPPED, J.INGEST_REJECTED, J.INGEST_FAILED})
+
+
+S = TypeVar("S", bound=StrEnum)
+
+
+class NotAllowed(Exception):
+    """A change of state that the tables above do not have."""
+
+
+def check_move(moves: Mapping[S, frozenset[S]], old: S, new: S) -> None:
+    """Raise `NotAllowed` unless `moves` allows old -> new."""
+    if new not in moves.get(old, frozenset()):
+        raise NotAllowed(f"{old} -> {new}")

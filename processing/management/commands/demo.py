@@ -1,0 +1,124 @@
+"""`manage.py demo`: one simulated UVES night through ESO's own pipeline, from AB files to archived products."""
+
+import json
+import os
+import secrets
+import shutil
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.progress import Progress
+
+from processing import control
+from processing.demo import masters, night, plan
+from processing.management import demo_report, demo_run
+
+USER = "operator"
+
+
+class Command(BaseCommand):
+    """Everything of the demo is below one folder, with a database of its own; an existing night there is replaced."""
+
+    help = "Process one simulated UVES night with the real esorex and show it on the dashboard."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """All have defaults."""
+        parser.add_argument("--abs", type=int, default=16, metavar="N", help="number of ABs (default 16: every kind)")
+        parser.add_argument("--seed", type=int, default=1, help="another seed is another night (default 1)")
+        parser.add_argument("--date", default="2012-05-09", help="DFO date, from 2009-07-06 on (default 2012-05-09)")
+        parser.add_argument("--exit", action="store_true", help="end after the night, with a JSON summary")
+        parser.add_argument("--port", type=int, default=8000, help="of the dashboard (default 8000)")
+        parser.add_argument("--folder", type=Path, default=settings.BASE_DIR / "var" / "demo", help="default var/demo")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Simulate, calibrate, register, process, compare; then stay with the dashboard, or leave."""
+        folder = options["folder"].resolve()
+        check_options(options)
+        enter(folder)
+        console = Console()
+        started = time.monotonic()
+        reset(folder)
+        password = first_user()
+        with demo_run.web(folder, options["port"]):
+            console.print(f"dashboard: [b]http://127.0.0.1:{options['port']}/[/b]  user {USER}  password {password}")
+            report = run_night(folder, options, console)
+            report.seconds = round(time.monotonic() - started, 1)
+            demo_report.show(report, console)
+            console.print(f"dashboard: [b]http://127.0.0.1:{options['port']}/[/b]  user {USER}  password {password}")
+            if not options["exit"]:
+                console.print("Ctrl-C ends the dashboard.")
+                demo_run.stay()
+        self.stdout.write(json.dumps(report.summary()))
+        if not report.as_planned:
+            sys.exit(1)
+
+
+def check_options(options: dict[str, Any]) -> None:
+    """Say what is missing before anything is done."""
+    if options["abs"] < 1:
+        raise CommandError("--abs needs at least 1", returncode=2)
+    if options["date"] < "2009-07-06":
+        raise CommandError("--date: the simulated detectors exist from 2009-07-06 on", returncode=2)
+    if not shutil.which("esorex"):
+        raise CommandError("esorex is missing: apt-get install esorex cpl-plugin-uves")
+
+
+def enter(folder: Path) -> None:
+    """Start this command anew with the demo's own settings, so that it can never touch another database."""
+    wanted = {
+        "DATABASE_URL": f"sqlite:///{folder / 'phoenix.sqlite3'}",
+        "PHOENIX_WORK_DIR": str(folder / "work"),
+        "DFO_CAL_DIR": str(folder / "work" / "cal"),
+        "PHOENIX_ARCHIVE_URL": (folder / "archive").as_uri(),
+        "PHOENIX_INGEST_URL": (folder / "products").as_uri(),
+        "PHOENIX_WINDOW": "00:00-24:00",
+        "LOG_LEVEL": "WARNING",
+    }
+    if any(os.environ.get(name) != value for name, value in wanted.items()):
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | wanted)  # noqa: S606 - no shell
+
+
+def reset(folder: Path) -> None:
+    """An empty night and an empty database; the master calibrations stay in their cache."""
+    for name in ("archive", "abs", "work", "products"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for file in folder.glob("phoenix.sqlite3*"):
+        file.unlink()
+    folder.mkdir(parents=True, exist_ok=True)
+    call_command("migrate", verbosity=0)
+
+
+def first_user() -> str:
+    """Make the user who may see everything; returns the password, new each time."""
+    password = secrets.token_urlsafe(9)
+    get_user_model().objects.create_superuser(USER, password=password)
+    return password
+
+
+def run_night(folder: Path, options: dict[str, Any], console: Console) -> demo_report.Report:
+    """The night itself, with a bar for each of its phases."""
+    kinds = plan.plan(options["abs"])
+    # Both arms always: cached calibrations serve every later night.
+    arms = sorted({kind.arm for kind in kinds})
+    cache = settings.BASE_DIR / "var" / "masters"
+    seed, date = options["seed"], options["date"]
+    with Progress(*demo_run.COLUMNS, console=console) as progress:
+        advance = demo_run.bar(progress, "simulate", len(kinds))
+        planned = night.simulate(folder, kinds=kinds, seed=seed, date=date, advance=advance)
+        advance = demo_run.bar(progress, "calibrate", masters.steps(arms))
+        made = masters.make(cache, seed=seed, date=date, arms=arms, advance=advance)
+        demo_run.complete(progress)
+        masters.install(made, folder / "archive")
+        outcomes = list(control.register_files(control.find_files([folder / "abs"])))
+        with demo_run.worker(folder) as cluster:
+            demo_run.follow(progress, cluster)
+    return demo_report.compare(planned, outcomes, seed)

@@ -1,0 +1,26 @@
+"""What is remembered; querysets answer questions, `move()` is the only way a state changes."""
+
+from processing.models.blocks import AssociationBlock, RawFrame
+from processing.models.campaigns import Campaign
+from processing.models.dates import ProcessingDate
+from processing.models.events import Event
+from processing.models.instruments import Certificate, Instrument
+from processing.models.jobs import Job
+from processing.models.products import Ingestion, Product
+from processing.models.results import JobLog, Qc1Parameter, Score
+
+__all__ = [
+    "AssociationBlock",
+    "Campaign",
+    "Certificate",
+    "Event",
+    "Ingestion",
+    "Instrument",
+    "Job",
+    "JobLog",
+    "ProcessingDate",
+    "Product",
+    "Qc1Parameter",
+    "RawFrame",
+    "Score",
+]

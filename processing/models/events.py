@@ -1,0 +1,37 @@
+"""What happened: append-only, one row per change of state."""
+
+from typing import Any, Never
+
+from django.db import models
+
+APPEND_ONLY = "events are append-only"
+
+
+class Event(models.Model):
+    """A change: when, who or which host, what, from which state to which, why."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    who = models.CharField(max_length=150)
+    subject = models.CharField(max_length=20)
+    subject_id = models.BigIntegerField()
+    name = models.CharField(max_length=150)
+    old = models.CharField(max_length=20, blank=True)
+    new = models.CharField(max_length=20)
+    why = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (models.Index(fields=("subject", "subject_id", "id"), name="event_of_subject"),)
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.name}: {self.old or 'new'} → {self.new}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert; an event is never changed."""
+        if not self._state.adding:
+            raise TypeError(APPEND_ONLY)
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Never:
+        """Refused: the log is append-only."""
+        raise TypeError(APPEND_ONLY)

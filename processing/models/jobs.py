@@ -1,0 +1,124 @@
+"""Jobs: one AB in one campaign, which is its one attempt."""
+
+import uuid
+from collections.abc import Iterable
+from typing import ClassVar
+
+from django.db import models, transaction
+from django.db.models.functions import Now
+
+from processing.core.states import JOB_MOVES, CampaignState, CertificateState, DateState, JobState, Reason
+from processing.models.blocks import AssociationBlock
+from processing.models.campaigns import Campaign
+from processing.models.dates import ProcessingDate
+from processing.models.instruments import Certificate, Instrument
+from processing.models.moves import Moving
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    """Questions about jobs, and the claim."""
+
+    def startable(self, instruments: Iterable[Instrument]) -> "JobQuerySet":
+        """WAITING jobs that nothing forbids to start, for instruments whose window is open."""
+        return self.filter(
+            state=JobState.WAITING,
+            date__state=DateState.PROCESSING,
+            date__instrument__in=list(instruments),
+            campaign__state=CampaignState.RUNNING,
+            certificate__state=CertificateState.CERTIFIED,
+        )
+
+    def claim(self, owner: str, instruments: Iterable[Instrument]) -> "Job | None":
+        """Take the next startable job for this process; None if there is none.
+
+        One short transaction; two processes never get the same job, on SQLite because writers wait for each
+        other, on PostgreSQL because locked rows are skipped.  The order is priority, then longest first.
+        """
+        with transaction.atomic(durable=True):
+            job = (
+                self.startable(instruments)
+                .select_for_update(skip_locked=True, of=("self",))
+                .order_by("-priority", "-expected_seconds", "id")
+                .first()
+            )
+            if job is None:
+                return None
+            job.token, job.owner = uuid.uuid4(), owner
+            changes = {"state": JobState.RUNNING, "token": job.token, "owner": owner, "claimed": Now()}
+            if not self.filter(pk=job.pk, state=JobState.WAITING).update(**changes):
+                return None
+            job.note(job.state, JobState.RUNNING, f"claimed by {owner}")
+        job.state = JobState.RUNNING
+        return job
+
+
+class Job(Moving):
+    """The one attempt of an AB in a campaign."""
+
+    moves = JOB_MOVES
+    subject: ClassVar[str] = "job"
+
+    block = models.ForeignKey(AssociationBlock, on_delete=models.PROTECT, related_name="jobs")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="jobs")
+    date = models.ForeignKey(ProcessingDate, on_delete=models.PROTECT, related_name="jobs")
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, null=True, blank=True, related_name="jobs")
+    state = models.CharField(max_length=16, choices=[(s, s) for s in JobState], default=JobState.WAITING)
+    reason = models.CharField(max_length=24, blank=True, choices=[(r, r) for r in Reason if r])
+    sentence = models.TextField(blank=True)
+    priority = models.SmallIntegerField(default=0)
+    expected_seconds = models.FloatField(default=60.0)
+    token = models.UUIDField(null=True, unique=True, editable=False)
+    owner = models.CharField(max_length=150, blank=True, help_text="host:boot:pid:start of the worker process")
+    registered = models.DateTimeField(auto_now_add=True)
+    claimed = models.DateTimeField(null=True, blank=True)
+    started = models.DateTimeField(null=True, blank=True, help_text="When the pipeline process was started")
+    processed = models.DateTimeField(null=True, blank=True)
+    ended = models.DateTimeField(null=True, blank=True)
+    exit_code = models.IntegerField(null=True, blank=True)
+    seconds = models.FloatField(null=True, blank=True, help_text="Wall-clock time of the recipe")
+    cpu_seconds = models.FloatField(null=True, blank=True)
+    memory = models.BigIntegerField(null=True, blank=True, help_text="Peak resident memory of the recipe in bytes")
+    software = models.CharField(max_length=64, blank=True, help_text="Pipeline and version that ran")
+    association_flags = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Flagged association bits")
+    processing_flags = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Flagged processing bits")
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (models.UniqueConstraint(fields=("block", "campaign"), name="one_attempt_per_ab_and_campaign"),)
+        indexes = (
+            models.Index(fields=("date", "state"), name="job_by_date_and_state"),
+            models.Index(
+                fields=("-priority", "-expected_seconds", "id"),
+                condition=models.Q(state=JobState.WAITING),
+                name="job_waiting",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.block.name
+
+    def used(self) -> list[tuple[str, str, bool]]:
+        """(name, category, is a gencalib) of each calibration that the recipe gets."""
+        return list(self.certificate.value.used(self.block.value)) if self.certificate else []
+
+    @property
+    def mine(self) -> models.Q:
+        """The condition that this process still holds the claim."""
+        return models.Q(token=self.token)
+
+    def start(self) -> bool:
+        """Note that the pipeline process is about to start: True once per job, ever, and only for its claimant."""
+        rows = Job.objects.filter(self.mine, pk=self.pk, state=JobState.RUNNING, started=None)
+        return bool(rows.update(started=Now()))
+
+    def give_back(self, why: str) -> bool:
+        """Return a claim untouched: allowed only while no process was started."""
+        changes = {"token": None, "owner": "", "claimed": None}
+        return self.move(JobState.WAITING, why, where=self.mine & models.Q(started=None), **changes)
+
+    def end(self, state: JobState, reason: Reason, sentence: str) -> bool:
+        """Move to a final state that is not a success, with its reason."""
+        where = self.mine if self.token else models.Q()
+        return self.move(state, sentence, where=where, reason=reason, sentence=sentence, ended=Now())

@@ -1,0 +1,62 @@
+"""The only way a state changes: one UPDATE that names the old state, with its event."""
+
+import socket
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+
+from django.db import models, transaction
+from django.db.models.expressions import Combinable
+
+from processing.core.states import check_move
+from processing.models.events import Event
+
+Condition = models.Q | Combinable
+ALWAYS = models.Q()
+
+
+class Moving(models.Model):
+    """A row with a state.  Subclasses say which moves are allowed, and how their events name them."""
+
+    moves: ClassVar[Mapping[Any, frozenset[Any]]]
+    subject: ClassVar[str]
+
+    state: Any
+
+    class Meta:
+        abstract = True
+
+    def move(self, new: StrEnum, why: str = "", where: Condition = ALWAYS, **changes: Any) -> bool:
+        """Change the state if the row is still in the state that this object knows, and `where` holds.
+
+        False if somebody else was first: then nothing has changed.
+
+        `durable` refuses to run inside a transaction: within one, the closing of a date does not see what
+        others have just finished, and dates stay open for ever (docs/decisions/0003-state-changes.md).
+        """
+        check_move(self.moves, type(self.state)(self.state), new)
+        with transaction.atomic(durable=True):
+            manager: Any = type(self)._default_manager
+            rows = manager.filter(where, pk=self.pk, state=self.state)
+            if not rows.update(state=new, **changes):
+                return False
+            self.note(self.state, new, why)
+        for name, value in {"state": new, **changes}.items():
+            setattr(self, name, value)
+        return True
+
+    def note(self, old: str, new: str, why: str = "") -> Event:
+        """Append an event about this row."""
+        return Event.objects.create(
+            subject=self.subject,
+            subject_id=self.pk,
+            name=str(self),
+            old=old,
+            new=new,
+            why=why,
+            who=socket.gethostname(),
+        )
+
+    def fresh(self) -> Self:
+        """The row as it is in the database now."""
+        return type(self)._default_manager.get(pk=self.pk)

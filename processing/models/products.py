@@ -1,0 +1,94 @@
+"""Products and their ingestion, which has states of its own and never re-runs a pipeline."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from django.db import models, transaction
+from django.db.models.functions import Now
+
+from processing.core.states import INGEST_MOVES, IngestState, JobState, ProductState
+from processing.models.jobs import Job
+from processing.models.moves import Moving
+
+OPEN = (IngestState.QUEUED, IngestState.CONVERTED, IngestState.VALIDATED, IngestState.STORED)
+PENDING = (*OPEN, IngestState.RETRY_WAIT)
+ATTEMPTS = 3
+# An ingestion that a dead worker left is taken up again after this time; every step may be repeated.
+ABANDONED = timedelta(minutes=10)
+
+
+class IngestionQuerySet(models.QuerySet["Ingestion"]):
+    """Questions about ingestions, and the claim."""
+
+    def due(self, now: datetime) -> "IngestionQuerySet":
+        """Those that somebody should take: not claimed, or left by a dead worker."""
+        free = models.Q(claimed=None) | models.Q(claimed__lt=now - ABANDONED)
+        return self.filter(free, state__in=OPEN, job__state=JobState.PROCESSED)
+
+    def claim(self, owner: str, now: datetime) -> "Ingestion | None":
+        """Take the next due ingestion; None if there is none."""
+        with transaction.atomic(durable=True):
+            row = self.due(now).select_for_update(skip_locked=True, of=("self",)).order_by("id").first()
+            if row is None or not self.due(now).filter(pk=row.pk).update(claimed=Now(), owner=owner):
+                return None
+        return row
+
+
+class Ingestion(Moving):
+    """One product on its way: converted, validated, stored, registered."""
+
+    moves = INGEST_MOVES
+    subject: ClassVar[str] = "ingestion"
+
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="ingestions")
+    label = models.CharField(max_length=32, help_text="Which of the job's products: arm and setting")
+    state = models.CharField(max_length=12, choices=[(s, s) for s in IngestState], default=IngestState.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    dp_id = models.CharField(max_length=64, null=True, unique=True, help_text="Archive name without .fits")  # noqa: DJ001
+    sha256 = models.CharField(max_length=64, blank=True)
+    findings = models.JSONField(default=list)
+    log = models.TextField(blank=True)
+    owner = models.CharField(max_length=150, blank=True)
+    queued = models.DateTimeField(auto_now_add=True)
+    claimed = models.DateTimeField(null=True, blank=True)
+    ended = models.DateTimeField(null=True, blank=True)
+
+    objects = IngestionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (models.UniqueConstraint(fields=("job", "label"), name="one_ingestion_per_product"),)
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.label}"
+
+
+class Product(models.Model):
+    """A file in the product archive."""
+
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="products")
+    ingestion = models.OneToOneField(Ingestion, on_delete=models.PROTECT, related_name="product")
+    dp_id = models.CharField(max_length=64, unique=True, help_text="Archive name without .fits")
+    category = models.CharField(max_length=40, help_text="PRODCATG")
+    state = models.CharField(max_length=12, choices=[(s, s) for s in ProductState], default=ProductState.CURRENT)
+    original_name = models.CharField(max_length=68)
+    url = models.TextField()
+    size = models.BigIntegerField(help_text="bytes")
+    sha256 = models.CharField(max_length=64, unique=True)
+    target = models.CharField(max_length=68, blank=True)
+    ra = models.FloatField(help_text="deg")
+    dec = models.FloatField(help_text="deg")
+    mjd_obs = models.FloatField()
+    exptime = models.FloatField(help_text="s")
+    wave_min = models.FloatField(help_text="nm")
+    wave_max = models.FloatField(help_text="nm")
+    snr = models.FloatField()
+    fluxcal = models.CharField(max_length=12)
+    preview = models.JSONField(default=dict, help_text="wave, low, high: the spectrum for a small plot")
+    registered = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.dp_id

@@ -1,0 +1,86 @@
+"""What a job leaves behind in the database: scores, QC1 parameters, its log."""
+
+import math
+
+from django.db import models
+
+from processing.core.scoring import Measurement
+from processing.core.scoring import Score as CoreScore
+from processing.models.jobs import Job
+
+
+class Score(models.Model):
+    """One bit of a job's score strings, with the thresholds that it was held against."""
+
+    class Kind(models.TextChoices):
+        """Which of a job's two score strings."""
+
+        ASSOCIATION = "ASSOCIATION"
+        PROCESSING = "PROCESSING"
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="scores")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=40)
+    chip = models.CharField(max_length=8, blank=True)
+    value = models.FloatField(null=True, blank=True)
+    low = models.FloatField(null=True, blank=True)
+    high = models.FloatField(null=True, blank=True)
+    flag = models.PositiveSmallIntegerField(null=True, blank=True, help_text="0 good, 1 flagged, empty: not scored")
+
+    class Meta:
+        ordering = ("job_id", "kind", "position", "chip")
+        constraints = (models.UniqueConstraint(fields=("job", "kind", "position", "chip"), name="one_score_per_bit"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.chip} {self.flag}"
+
+    @classmethod
+    def of(cls, job: Job, kind: Kind, score: CoreScore) -> "Score":
+        """The row of a score, unsaved."""
+        rule = score.rule
+        row = cls(job=job, kind=kind, position=score.position, name=rule.name, chip=score.chip)
+        row.low, row.high, row.flag, row.value = rule.low, rule.high, score.flag, finite(score.value)
+        return row
+
+
+class Qc1Parameter(models.Model):
+    """A measured parameter.  What is not finite is stored as NULL with a mark: floats and JSON cannot hold it."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="qc1")
+    name = models.CharField(max_length=40)
+    chip = models.CharField(max_length=8, blank=True)
+    value = models.FloatField(null=True, blank=True)
+    not_finite = models.BooleanField(default=False)
+    unit = models.CharField(max_length=16, blank=True)
+
+    class Meta:
+        ordering = ("job_id", "name", "chip")
+        constraints = (models.UniqueConstraint(fields=("job", "name", "chip"), name="one_qc1_value_per_chip"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.chip} {self.value}"
+
+    @classmethod
+    def of(cls, job: Job, measured: Measurement) -> "Qc1Parameter":
+        """The row of a measurement, unsaved."""
+        value = finite(measured.value)
+        row = cls(job=job, name=measured.name, chip=measured.chip, unit=measured.unit)
+        row.value, row.not_finite = value, value is None
+        return row
+
+
+class JobLog(models.Model):
+    """The log of a job's recipe, to its last line."""
+
+    job = models.OneToOneField(Job, on_delete=models.CASCADE, related_name="log_text", primary_key=True)
+    text = models.TextField(blank=True)
+    command = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"log of {self.job}"
+
+
+def finite(value: float | None) -> float | None:
+    """The value if a float column can hold it."""
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,36 @@
+"""An archive that is a folder: `raw/`, `mcalib/`, `gencalib/` below a root."""
+
+import shutil
+from pathlib import Path
+
+from processing.core.errors import Halt, NotInArchive
+from processing.core.ports import FileKind
+
+
+class FolderArchive:
+    """Options: `root`, the folder."""
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+
+    def fetch(self, kind: FileKind, name: str, to: Path) -> Path:
+        """See `processing.core.ports.Archive`."""
+        folder = self.root / kind
+        if not folder.is_dir():
+            raise Halt(f"the archive folder {folder} cannot be reached")
+        file = folder / Path(name).name
+        if not file.is_file():
+            raise NotInArchive(f"{kind} {name} is not in the archive")
+        try:
+            return copy_whole(file, to)
+        except OSError as error:
+            raise Halt(f"cannot copy {name} from the archive: {error}") from error
+
+
+def copy_whole(file: Path, to: Path) -> Path:
+    """Copy into the directory `to`, so that a file of the final name is always whole."""
+    to.mkdir(parents=True, exist_ok=True)
+    target = to / file.name
+    partial = target.with_name(f".{target.name}.part")
+    shutil.copyfile(file, partial)
+    return partial.rename(target)

@@ -1,0 +1,112 @@
+"""Reads pipeline spectra and writes them as the one-row table of an archive product."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from astropy.time import Time
+
+from processing.core.idp import COLUMNS, Card
+from processing.core.idp_rules import Candidate
+from processing.core.spectrum import Array, ChipFiles, Spectrum, SpectrumSource, join, trim
+from processing.plugins.fits import vector
+
+# Groups of ESO keywords that describe the observation; the rest belongs to one chip or one file.
+INHERITED = ("ESO OBS ", "ESO TPL ", "ESO TEL ", "ESO INS ", "ESO DET ", "ESO PRO ")
+
+
+def read(source: SpectrumSource) -> tuple[Spectrum, list[fits.Header]]:
+    """The joined spectrum of all chips, and the flux header of each."""
+    chips = [read_chip(chip) for chip in source.chips]
+    return join([spectrum for spectrum, _ in chips]), [header for _, header in chips]
+
+
+def read_chip(chip: ChipFiles) -> tuple[Spectrum, fits.Header]:
+    """The spectrum of one chip, trimmed to its orders.
+
+    The pipeline writes exact zeros where no order reaches; they are no measurement and become NaN, QUAL 1.
+    """
+    flux, header = vector(chip.flux)
+    good = np.isfinite(flux) & (flux != 0)
+    files = {
+        "FLUX": chip.calibrated,
+        "ERR": chip.calibrated_error,
+        "FLUX_REDUCED": chip.flux,
+        "ERR_REDUCED": chip.error,
+        "BGFLUX_REDUCED": chip.sky,
+    }
+    columns: dict[str, Array] = {
+        name: np.where(good, vector(path)[0], np.nan).astype(np.float32) for name, path in files.items() if path
+    }
+    columns["QUAL"] = (~good).astype(np.int32)
+    return trim(Spectrum(wave=wavelengths(header), columns=columns)), header
+
+
+def wavelengths(header: fits.Header) -> Array:
+    """(n,) Angstrom from the linear axis of the header."""
+    pixels = np.arange(1, header["NAXIS1"] + 1) - header["CRPIX1"]
+    return np.asarray(header["CRVAL1"] + header["CDELT1"] * pixels)
+
+
+def write(path: Path, spectrum: Spectrum, cards: tuple[Sequence[Card], Sequence[Card]], origin: fits.Header) -> None:
+    """Write the product with CHECKSUM and DATASUM in both HDUs: whole or not at all.
+
+    `cards` are those of HDU 0 and HDU 1; `origin` is the pipeline header that the ESO keywords come from.
+    """
+    primary = fits.PrimaryHDU()
+    put(primary.header, cards[0])
+    primary.header.extend(c for c in origin.cards if c.keyword.startswith(INHERITED))
+    table = _table(spectrum)
+    put(table.header, cards[1])
+    partial = path.with_suffix(".part")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", fits.verify.VerifyWarning)  # long comments are cut, as the standard wants
+        fits.HDUList([primary, table]).writeto(partial, overwrite=True, checksum=True)
+    partial.rename(path)
+
+
+def put(header: fits.Header, cards: Sequence[Card]) -> None:
+    """Set each card; empty strings stay, since the standard asks for some of them."""
+    for keyword, value, comment in cards:
+        header[keyword] = (value, comment)
+
+
+def _table(spectrum: Spectrum) -> fits.BinTableHDU:
+    """One row whose cells hold the whole arrays: NELEM values each.
+
+    Big-endian from the start: astropy swaps the bytes of one long row in tiny pieces, which takes a second.
+    """
+    arrays = {"WAVE": spectrum.wave, **spectrum.columns}
+    kinds = {name: "f8" if name == "WAVE" else array.dtype.str[1:] for name, array in arrays.items()}
+    row = np.zeros(1, dtype=[(name, f">{kinds[name]}", array.shape) for name, array in arrays.items()])
+    for name, array in arrays.items():
+        row[name][0] = array
+    table = fits.BinTableHDU(row.view(fits.FITS_rec))
+    for number, name in enumerate(arrays, 1):
+        table.header.set(f"TUNIT{number}", COLUMNS[name].unit, after=f"TFORM{number}")
+    return table
+
+
+def read_back(path: Path) -> Candidate:
+    """The written product as the rules see it; astropy verifies both checksums."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with fits.open(path, checksum=True, memmap=False) as hdus:
+            row = hdus[1].data[0]
+            arrays: dict[str, Any] = {name: np.asarray(row[name]) for name in hdus[1].columns.names}
+            return Candidate(
+                name=path.name,
+                primary=dict(hdus[0].header),
+                table=dict(hdus[1].header),
+                arrays=arrays,
+                now_mjd=float(Time.now().mjd),
+            )
+
+
+def of(candidate: Candidate) -> Spectrum:
+    """The arrays of a written product as a spectrum."""
+    columns = {name: array for name, array in candidate.arrays.items() if name != "WAVE"}
+    return Spectrum(wave=candidate.arrays["WAVE"], columns=columns)

@@ -1,0 +1,32 @@
+"""What the queue's messages wake: one workflow call each, for the next that is due."""
+
+from processing.workflow import finish as finish_date
+from processing.workflow import ingest as ingest_product
+from processing.workflow import prepare as prepare_date
+from processing.workflow import process as process_job
+from processing.workflow import sweep as sweep_all
+
+
+def prepare() -> bool:
+    """Prepare the next date."""
+    return prepare_date.prepare()
+
+
+def process() -> bool:
+    """Process the next job."""
+    return process_job.process()
+
+
+def ingest() -> bool:
+    """Ingest the next product."""
+    return ingest_product.ingest()
+
+
+def finish() -> bool:
+    """Finish the next date."""
+    return finish_date.finish()
+
+
+def sweep() -> dict[str, int]:
+    """Wake whatever is due."""
+    return sweep_all.sweep()

@@ -1,0 +1,1 @@
+"""The steps of a processing date, which join rules, plug-ins and what is remembered."""

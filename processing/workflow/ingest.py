@@ -1,0 +1,104 @@
+"""Ingest one product: convert it, check it, store it, register it.  Never re-runs a pipeline.
+
+Each step may be repeated: the archive name is chosen and written down before anything is stored, so an
+ingestion that was interrupted goes on where it was, and its product enters the archive once.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from processing import registry
+from processing.core.errors import ABFailed
+from processing.core.idp_rules import check, rejects
+from processing.core.states import IngestState, JobState, Reason
+from processing.models import Ingestion, Job
+from processing.models.products import ATTEMPTS, PENDING
+from processing.plugins import spectrum
+from processing.workflow import convert
+from processing.workflow.process import close
+from processing.workflow.worker import owner
+
+logger = logging.getLogger(__name__)
+
+
+def ingest() -> bool:
+    """Take the next ingestion and bring it to an end, or to its next attempt; False if there is none."""
+    item = Ingestion.objects.claim(owner(), timezone.now())
+    if item is None:
+        return False
+    try:
+        while step := STEPS.get(IngestState(item.state)):
+            step(item)
+    except ABFailed as failed:
+        item.move(IngestState.REJECTED, failed.sentence, log=failed.sentence, ended=Now())
+    except Exception as error:  # the edge of a task: whatever it is, it has a bounded number of attempts
+        logger.exception("ingestion %s", item)
+        retry(item, f"{type(error).__name__}: {error}")
+    conclude(item.job)
+    return True
+
+
+def to_file(item: Ingestion) -> None:
+    """QUEUED to CONVERTED: the product as a file under its archive name."""
+    name = convert.archive_name(item)
+    digest = convert.write(item, name)
+    item.move(IngestState.CONVERTED, name, sha256=digest)
+
+
+def validate(item: Ingestion) -> None:
+    """CONVERTED to VALIDATED, or REJECTED with the rules that it breaks."""
+    findings = check(spectrum.read_back(convert.path(item)))
+    listed = [{"rule": f.rule, "level": f.level, "message": f.message} for f in findings]
+    if rejects(findings):
+        broken = "; ".join(f"{f.rule} {f.message}" for f in findings)
+        item.move(IngestState.REJECTED, broken, findings=listed, log=broken, ended=Now())
+    else:
+        item.move(IngestState.VALIDATED, f"{len(findings)} warnings", findings=listed)
+
+
+def store(item: Ingestion) -> None:
+    """VALIDATED to STORED: in the archive, its SHA-256 verified there."""
+    url = registry.ingestor().store(convert.path(item), f"{item.dp_id}.fits", item.sha256)
+    item.move(IngestState.STORED, url, log=url)
+
+
+def register(item: Ingestion) -> None:
+    """STORED to REGISTERED: known to the database, and so to the API."""
+    convert.register(item)
+    item.move(IngestState.REGISTERED, f"{item.dp_id}", ended=Now())
+
+
+STEPS: Mapping[IngestState, Callable[[Ingestion], None]] = {
+    IngestState.QUEUED: to_file,
+    IngestState.CONVERTED: validate,
+    IngestState.VALIDATED: store,
+    IngestState.STORED: register,
+}
+
+
+def retry(item: Ingestion, why: str) -> None:
+    """Another attempt later; after the last one the ingestion is DEAD."""
+    attempts = item.attempts + 1
+    item.move(IngestState.RETRY_WAIT, why, attempts=attempts, log=why, claimed=Now())
+    if attempts >= ATTEMPTS:
+        item.move(IngestState.DEAD, f"{attempts} attempts", ended=Now())
+
+
+def conclude(job: Job) -> None:
+    """End the job when none of its ingestions is open, and its date with it."""
+    job = job.fresh()
+    items = list(job.ingestions.all())
+    if job.state != JobState.PROCESSED or any(item.state in PENDING for item in items):
+        return
+    rejected = [item for item in items if item.state == IngestState.REJECTED]
+    dead = [item for item in items if item.state == IngestState.DEAD]
+    if rejected:
+        job.end(JobState.INGEST_REJECTED, Reason.IDP_RULES, rejected[0].log)
+    elif dead:
+        job.end(JobState.INGEST_FAILED, Reason.INGEST_ATTEMPTS, dead[0].log)
+    else:
+        job.move(JobState.INGESTED, ", ".join(item.dp_id or "" for item in items), ended=Now())
+    close(job)

@@ -1,0 +1,72 @@
+"""Prepare a date, once: all its master calibrations here, its general calibrations checked."""
+
+from collections import defaultdict
+
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from processing.core.errors import Halt, NotInArchive
+from processing.core.states import DateState, JobState, Reason
+from processing.models import Instrument, Job, ProcessingDate
+from processing.workflow import files
+from processing.workflow.wake import Stage, wake
+
+
+def prepare() -> bool:
+    """Take the next registered date whose window is open and make it ready; False if there is none."""
+    date = claim()
+    if date is None:
+        return False
+    try:
+        fetch_calibrations(date)
+    except Halt as halt:
+        hold(date, str(halt))
+        return True
+    date.move(DateState.PROCESSING, "calibrations are here", prepared=Now())
+    wake(Stage.PROCESS, date.jobs.filter(state=JobState.WAITING).count())
+    if date.close_if_done():
+        wake(Stage.FINISH)
+    return True
+
+
+def claim() -> ProcessingDate | None:
+    """The oldest registered date, moved to PREPARING by this process and no other."""
+    instruments = Instrument.objects.all().open_at(timezone.now())
+    waiting = ProcessingDate.objects.filter(state=DateState.REGISTERED, instrument__in=instruments)
+    return next((date for date in waiting.order_by("date") if date.move(DateState.PREPARING, reason="")), None)
+
+
+def hold(date: ProcessingDate, why: str) -> None:
+    """Stop the date with the reason on show; the sweep tries it again."""
+    date.move(DateState.HELD, why, reason=why, held=Now())
+
+
+def fetch_calibrations(date: ProcessingDate) -> None:
+    """Bring the union of what the waiting jobs use, each file once; MASSOCs are ignored.
+
+    A job whose master calibration is not in the archive is REJECTED.  A general calibration that is missing is
+    the site's matter, and raises `Halt`.
+    """
+    users: dict[files.Used, list[Job]] = defaultdict(list)
+    for job in waiting_jobs(date):
+        for used in job.used():
+            users[used].append(job)
+    for used, jobs in users.items():
+        try:
+            files.bring(date, used)
+        except NotInArchive as missing:
+            if used[2]:
+                raise Halt(f"general calibration missing: {missing}") from missing
+            reject(jobs, f"{used[1]}: {missing}.")
+
+
+def waiting_jobs(date: ProcessingDate) -> list[Job]:
+    """Those that will need calibrations."""
+    return list(date.jobs.filter(state=JobState.WAITING).select_related("block", "certificate"))
+
+
+def reject(jobs: list[Job], sentence: str) -> None:
+    """End jobs that lack a calibration; one that ended for another missing file stays as it is."""
+    for job in jobs:
+        if job.state == JobState.WAITING:
+            job.end(JobState.REJECTED, Reason.MISSING_CALIBRATION, sentence)

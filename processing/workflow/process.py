@@ -1,0 +1,165 @@
+"""Process one job: its one attempt, from the claim to PROCESSED or to an end with a reason."""
+
+import json
+import logging
+import traceback
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from processing import registry
+from processing.core.errors import ABFailed, Halt, NotInArchive
+from processing.core.ports import Command, Ended, FileKind, Finished, Inputs, Pipeline, Product
+from processing.core.scoring import Measurement, no_signal
+from processing.core.states import JobState, Reason
+from processing.models import Instrument, Job, JobLog
+from processing.workflow import convert, files, prepare, record
+from processing.workflow.wake import Stage, wake
+from processing.workflow.worker import owner
+
+logger = logging.getLogger(__name__)
+
+
+def process() -> bool:
+    """Take the next job and bring it to an end; False if there is none to take."""
+    job = Job.objects.claim(owner(), Instrument.objects.all().open_at(timezone.now()))
+    if job is None:
+        return False
+    try:
+        attempt(job)
+        wake(Stage.INGEST, job.ingestions.count())
+    except Failed as failed:
+        job.end(failed.state, failed.reason, failed.sentence)
+    except ABFailed as failed:
+        job.end(JobState.FAILED, failed.reason, failed.sentence)
+    except Halt as halt:
+        if job.give_back(str(halt)):
+            prepare.hold(job.date, str(halt))
+    except Exception as error:  # the edge of a task: a bug ends its AB, and never the worker
+        logger.exception("job %s", job)
+        JobLog.objects.update_or_create(job=job, defaults={"text": traceback.format_exc()})
+        job.end(JobState.FAILED, Reason.UNEXPECTED, f"{type(error).__name__}: {error}")
+    close(job)
+    return True
+
+
+def close(job: Job) -> None:
+    """After a job's own commit: close its date if this was the last."""
+    if job.date.fresh().close_if_done():
+        wake(Stage.FINISH)
+
+
+class Failed(Exception):
+    """The recipe was ended from outside: the job's end has a state of its own."""
+
+    def __init__(self, state: JobState, reason: Reason, sentence: str) -> None:
+        super().__init__(sentence)
+        self.state = state
+        self.reason = reason
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What the steps of one attempt share."""
+
+    job: Job
+    pipeline: Pipeline
+    inputs: Inputs
+    scratch: Path
+
+
+def attempt(job: Job) -> None:
+    """Fetch, check, run, measure, judge; then publish the products.
+
+    The scratch directory, and with it the raw frames, goes however this ends.
+    """
+    with ExitStack() as stack:
+        scratch = files.scratch(job)
+        stack.callback(files.remove, [scratch])
+        make(scratch)
+        inputs = gather(job, scratch / "raw")
+        this = Attempt(job, registry.pipeline(inputs.ab.instrument), inputs, scratch)
+        record.associations(job, inputs.ab, inputs.certificate)
+        this.pipeline.check(inputs)
+        record.raw_facts(job, this.pipeline.facts(inputs))
+        run(this)
+        products = this.pipeline.products(inputs, scratch)
+        measured = this.pipeline.measure(inputs, products)
+        record.measurements(job, inputs.certificate, measured)
+        judge(this, measured)
+        publish(this, products)
+
+
+def make(folder: Path) -> None:
+    """A new directory; that this is impossible is the site's matter."""
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise Halt(f"the work directory cannot be written: {error}") from error
+
+
+def gather(job: Job, raw_folder: Path) -> Inputs:
+    """All files of the AB on this machine: raw frames into the scratch directory, calibrations where they are."""
+    if job.certificate is None:
+        raise ABFailed(Reason.NOT_CERTIFIED, "The job has no certificate.")
+    ab, certificate = job.block.value, job.certificate.value
+    try:
+        raws = [(registry.archive().fetch(FileKind.RAW, f"{r.dp_id}.fits", raw_folder), r.tag) for r in ab.raws]
+    except NotInArchive as missing:
+        raise ABFailed(Reason.RAW_MISSING, f"{missing}.") from missing
+    try:
+        calibs = [(files.bring(job.date, used), used[1]) for used in certificate.used(ab)]
+    except NotInArchive as missing:
+        raise ABFailed(Reason.MISSING_CALIBRATION, f"{missing}.") from missing
+    return Inputs(ab=ab, raws=raws, calibs=calibs, certificate=certificate)
+
+
+def run(this: Attempt) -> None:
+    """Start the pipeline process: at most once per job, ever."""
+    job = this.job
+    command = this.pipeline.command(this.inputs, this.scratch, str(job.token))
+    if not job.start():
+        raise Failed(JobState.LOST, Reason.WORKER_LOST, "The claim was lost before the recipe was started.")
+    finished = registry.executor().run(command)
+    log = this.pipeline.log(this.scratch)
+    record.execution(job, command, finished, log)
+    refuse(command, finished, this.pipeline.explain(finished.exit_code, log))
+
+
+def refuse(command: Command, finished: Finished, explanation: str) -> None:
+    """Raise for every end of the recipe but exit code 0."""
+    if finished.ended is Ended.TIMED_OUT:
+        sentence = f"The recipe was ended at its limit of {command.seconds:.0f} s."
+        raise Failed(JobState.TIMED_OUT, Reason.TIME_LIMIT, sentence)
+    if finished.ended is Ended.KILLED:
+        raise ABFailed(Reason.RECIPE_KILLED, f"The recipe was ended by signal {-finished.exit_code}.")
+    if finished.exit_code:
+        raise ABFailed(Reason.RECIPE_FAILED, explanation)
+
+
+def judge(this: Attempt, measured: Sequence[Measurement]) -> None:
+    """The one gate: noise must not enter the archive as science."""
+    certificate = this.inputs.certificate
+    if no_signal(measured, certificate.gate_parameter, certificate.gate_least):
+        values = ", ".join(f"{m.chip} {m.value:.2f}" for m in measured if m.name == certificate.gate_parameter)
+        limit = f"below {certificate.gate_least:g} on every chip"
+        raise ABFailed(Reason.NO_SIGNAL, f"Median order signal-to-noise ratio {limit}: {values}.")
+
+
+def publish(this: Attempt, products: Sequence[Product]) -> None:
+    """Products leave the scratch directory by rename, and only when the job is PROCESSED."""
+    job, target = this.job, files.products(this.job)
+    record.queue_ingestions(job, this.pipeline, this.inputs.certificate, products)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    changes = {"processed": Now(), "software": record.software(products)}
+    out = this.scratch / "out"
+    (out / convert.MANIFEST).write_text(json.dumps({product.category: product.path.name for product in products}))
+    out.rename(target)
+    if not job.move(JobState.PROCESSED, "the recipe and every check succeeded", where=job.mine, **changes):
+        files.remove([target])
+        raise Failed(JobState.LOST, Reason.WORKER_LOST, "The claim was lost while the recipe ran.")

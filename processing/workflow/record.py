@@ -1,0 +1,77 @@
+"""Writes down what an attempt found, so that any host can show it when the files are gone."""
+
+import shlex
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from processing.core import association, scoring
+from processing.core.ab import AB
+from processing.core.certification import Certificate
+from processing.core.idp import RawFacts
+from processing.core.ports import Command, Finished, Pipeline, Product
+from processing.core.scoring import Measurement
+from processing.models import Ingestion, Job, JobLog, Qc1Parameter, RawFrame, Score
+from processing.plugins import fits
+
+LOG_LIMIT = 500_000  # characters of a log that are kept, from both of its ends
+
+
+def associations(job: Job, ab: AB, certificate: Certificate) -> None:
+    """The association scores."""
+    measured = association.measure(ab, certificate)
+    save_scores(job, Score.Kind.ASSOCIATION, scoring.score(association.rules(certificate), measured))
+
+
+def measurements(job: Job, certificate: Certificate, measured: Sequence[Measurement]) -> None:
+    """QC1 parameters and processing scores."""
+    Qc1Parameter.objects.bulk_create(Qc1Parameter.of(job, m) for m in measured)
+    save_scores(job, Score.Kind.PROCESSING, scoring.score(certificate.scores, measured))
+
+
+def save_scores(job: Job, kind: Score.Kind, scores: Sequence[scoring.Score]) -> None:
+    """One score string and its total."""
+    field = "association_flags" if kind is Score.Kind.ASSOCIATION else "processing_flags"
+    with transaction.atomic():
+        Score.objects.bulk_create(Score.of(job, kind, score) for score in scores)
+        Job.objects.filter(pk=job.pk).update(**{field: scoring.total(scores)})
+
+
+def raw_facts(job: Job, facts: Sequence[RawFacts]) -> None:
+    """What the archive product will need of the raw headers after the frames are deleted."""
+    for fact in facts:
+        frames = RawFrame.objects.filter(block=job.block_id, dp_id=fact.dp_id)
+        frames.update(mjd_obs=fact.mjd_obs, exptime=fact.exptime, tech=fact.tech)
+
+
+def execution(job: Job, command: Command, finished: Finished, log: str) -> None:
+    """The recipe's command and log, time and memory."""
+    JobLog.objects.update_or_create(job=job, defaults={"text": shortened(log), "command": shlex.join(command.argv)})
+    Job.objects.filter(pk=job.pk).update(
+        exit_code=finished.exit_code,
+        seconds=finished.seconds,
+        cpu_seconds=finished.cpu_seconds,
+        memory=finished.memory,
+    )
+
+
+def software(products: Sequence[Product]) -> str:
+    """Pipeline and version that made the products."""
+    return str(fits.header(products[0].path).get("ESO PRO REC1 PIPE ID", ""))
+
+
+def shortened(log: str) -> str:
+    """The log without NUL bytes, which PostgreSQL refuses; a very long one loses its middle."""
+    text = log.replace("\0", "")
+    half = LOG_LIMIT // 2
+    return (
+        text if len(text) <= LOG_LIMIT else f"{text[:half]}\n[… {len(text) - LOG_LIMIT} characters …]\n{text[-half:]}"
+    )
+
+
+def queue_ingestions(job: Job, pipeline: Pipeline, certificate: Certificate, products: Sequence[Product]) -> None:
+    """One ingestion per archive product, QUEUED; nobody takes it before the job is PROCESSED."""
+    sources = pipeline.spectra(certificate, {product.category: product.path for product in products})
+    for source in sources:
+        row = Ingestion.objects.create(job=job, label=source.label)
+        row.note("", row.state)

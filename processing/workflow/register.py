@@ -1,0 +1,104 @@
+"""Registers ABs: stores the text, decides whether it is executable, opens its processing date."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F
+
+from processing.core.ab import AB
+from processing.core.certification import Refusal, certificate_for, why_not_executable
+from processing.core.errors import BadAB
+from processing.core.states import DateState, JobState, Reason
+from processing.models import AssociationBlock, Certificate, Instrument, Job, ProcessingDate, RawFrame
+from processing.models.blocks import digest, read
+from processing.models.campaigns import Campaign, day_to_day
+from processing.workflow.wake import Stage, wake
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What became of one AB text."""
+
+    job: Job
+    created: bool
+
+
+def register(text: str, file: str) -> Registered:
+    """Store one AB and its job in the day-to-day campaign: WAITING, or REJECTED with the reason.
+
+    The same text again changes nothing.  Raises `BadAB` for a text that cannot be read, or that gives a known
+    AB other content; then nothing is stored.
+    """
+    ab = read(text, file)
+    known = AssociationBlock.objects.filter(name=ab.name).first()
+    if known:
+        return Registered(same(known, text, file), created=False)
+    campaign, certificates = day_to_day(), Certificate.objects.of(ab.instrument)
+    with transaction.atomic():
+        block = store(ab, text)
+        refusal = why_not_executable(ab, [row.value for row in certificates]) or duplicate(block, campaign)
+        job = create_job(block, campaign, refusal)
+        found = certificate_for(ab, [row.value for row in certificates])
+        job.certificate = next((row for row in certificates if found and row.name == found.name), None)
+        job.save(update_fields=["certificate"])
+    reopen(block.date)
+    return Registered(job, created=True)
+
+
+def same(known: AssociationBlock, text: str, file: str) -> Job:
+    """The job of an AB that was registered before with this very text."""
+    if known.sha256 != digest(text):
+        raise BadAB(file, 0, f"{known.name} is registered with other content, and is kept as it was")
+    return known.jobs.select_related("block").earliest("id")
+
+
+def store(ab: AB, text: str) -> AssociationBlock:
+    """The rows of an AB: its date, itself, its raw frames."""
+    instrument, _ = Instrument.objects.get_or_create(name=ab.instrument)
+    date, _ = ProcessingDate.objects.get_or_create(instrument=instrument, date=ab.date)
+    ProcessingDate.objects.filter(pk=date.pk).update(abs=F("abs") + 1)
+    block = AssociationBlock.objects.create(
+        name=ab.name,
+        date=date,
+        text=text,
+        sha256=digest(text),
+        frames=digest(ab.recipe, *sorted(raw.dp_id for raw in ab.raws)),
+        raw_type=ab.raw_type[:64],
+        recipe=ab.recipe[:64],
+        setup=ab.setup[:64],
+        tech=",".join(ab.tech)[:64],
+        prog_id=ab.prog_id[:32],
+        ob_id=ab.ob_id[:32],
+        mjd_obs=ab.mjd_obs,
+    )
+    RawFrame.objects.bulk_create(RawFrame(block=block, dp_id=raw.dp_id, tag=raw.tag) for raw in ab.raws)
+    return block
+
+
+def duplicate(block: AssociationBlock, campaign: Campaign) -> Refusal | None:
+    """Another AB with the same raw frames and recipe would make the same product twice."""
+    others = Job.objects.filter(campaign=campaign, block__frames=block.frames).exclude(block=block)
+    first = others.exclude(state=JobState.REJECTED).select_related("block").first()
+    return Refusal(Reason.DUPLICATE, f"{first.block.name} has the same raw frames and recipe.") if first else None
+
+
+def create_job(block: AssociationBlock, campaign: Campaign, refusal: Refusal | None) -> Job:
+    """The AB's one job in the campaign, with its first event."""
+    state = JobState.REJECTED if refusal else JobState.WAITING
+    job = Job(block=block, campaign=campaign, date=block.date, state=state)
+    if refusal:
+        job.reason, job.sentence = refusal.reason, refusal.sentence
+    job.save()
+    job.note("", state, job.sentence)
+    return job
+
+
+def reopen(date: ProcessingDate) -> None:
+    """A finished date takes new ABs by starting over; what has ended in it stays ended."""
+    date.refresh_from_db()
+    if date.state == DateState.FINISHED:
+        date.move(DateState.REGISTERED, "a new AB was registered", finished=None)
+    if date.state == DateState.REGISTERED:
+        wake(Stage.PREPARE)
+    elif date.state == DateState.PROCESSING:
+        wake(Stage.PROCESS)

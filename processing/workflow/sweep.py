@@ -1,0 +1,61 @@
+"""Puts back on its way whatever a lost message, a closed window or a passing trouble left lying."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from django_q.brokers import get_broker
+
+from processing.core.states import DateState, IngestState, JobState
+from processing.models import Ingestion, Instrument, Job, ProcessingDate
+from processing.workflow.wake import Stage, wake
+
+RETRY_AFTER = timedelta(minutes=1)
+
+
+def sweep() -> dict[str, int]:
+    """Wake what is due; level-triggered, so the queue may be emptied at any time.  Returns what was found."""
+    found = {
+        "reopened": reopen(),
+        "retried": retry_held() + retry_ingestions(),
+        "closed": sum(date.close_if_done() for date in ProcessingDate.objects.filter(state=DateState.PROCESSING)),
+    }
+    waiting = due()
+    queued = get_broker().queue_size()
+    for stage, number in waiting.items():
+        wake(stage, max(0, min(number, settings.WORKERS * 2) - queued))
+    return found | {stage.name.lower(): number for stage, number in waiting.items()}
+
+
+def due() -> dict[Stage, int]:
+    """How much work of each stage could start now."""
+    now = timezone.now()
+    instruments = Instrument.objects.all().open_at(now)
+    dates = ProcessingDate.objects
+    return {
+        Stage.FINISH: dates.filter(state=DateState.FINISHING).count(),
+        Stage.INGEST: Ingestion.objects.all().due(now).count(),
+        Stage.PREPARE: dates.filter(state=DateState.REGISTERED, instrument__in=instruments).count(),
+        Stage.PROCESS: Job.objects.all().startable(instruments).count(),
+    }
+
+
+def reopen() -> int:
+    """Finished dates that got an AB while they were closing."""
+    waiting = Job.objects.filter(date=OuterRef("pk"), state=JobState.WAITING)
+    dates = ProcessingDate.objects.filter(Exists(waiting), state=DateState.FINISHED)
+    return sum(date.move(DateState.REGISTERED, "a new AB was registered", finished=None) for date in dates)
+
+
+def retry_held() -> int:
+    """Held dates whose time for another try has come."""
+    before = timezone.now() - timedelta(seconds=settings.PHOENIX["HOLD_RETRY"])
+    dates = ProcessingDate.objects.filter(state=DateState.HELD, held__lt=before)
+    return sum(date.move(DateState.REGISTERED, "tried again") for date in dates)
+
+
+def retry_ingestions() -> int:
+    """Ingestions that wait for their next attempt."""
+    items = Ingestion.objects.filter(state=IngestState.RETRY_WAIT, claimed__lt=timezone.now() - RETRY_AFTER)
+    return sum(item.move(IngestState.QUEUED, "tried again", claimed=None) for item in items)

@@ -1,0 +1,20 @@
+"""Who does the work: names this process so that nobody can mistake another for it."""
+
+import os
+import socket
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+
+def owner() -> str:
+    """`host:boot id:pid:process start time`; a recycled pid gives another name."""
+    process = psutil.Process(os.getpid())
+    return f"{socket.gethostname()}:{boot()}:{process.pid}:{process.create_time():.2f}"
+
+
+@cache
+def boot() -> str:
+    """The kernel's id of this boot, shortened."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()[:8]
