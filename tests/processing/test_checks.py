@@ -1,0 +1,55 @@
+"""A wrong setting stops start-up with its name."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from processing.checks import check_settings
+
+
+def ids(settings, **changes) -> list[str]:
+    settings.PHOENIX = {**settings.PHOENIX, **changes}
+    return [message.id for message in check_settings()]
+
+
+def test_the_shipped_settings_are_right(settings):
+    assert ids(settings) == []
+
+
+@pytest.mark.parametrize("backend", ["processing.plugins.archives.folder.NoSuch", "no.such.module.Archive"])
+def test_a_plug_in_that_is_not_there_is_named(settings, backend):
+    assert ids(settings, ARCHIVE={"BACKEND": backend, "OPTIONS": {"root": "/tmp"}}) == ["phoenix.E001"]
+
+
+def test_a_plug_in_with_wrong_options_is_named(settings):
+    wrong = {**settings.PHOENIX["ARCHIVE"], "OPTIONS": {"rot": "/tmp"}}
+    assert ids(settings, ARCHIVE=wrong) == ["phoenix.E001"]
+
+
+def test_a_window_that_is_none_is_named(settings):
+    assert ids(settings, WINDOW="8pm to 6am") == ["phoenix.E002"]
+
+
+@pytest.mark.parametrize("change", [{"retry": 10}, {"max_attempts": 0}, {"ack_failures": False}])
+def test_a_queue_that_would_deliver_again_is_refused(settings, change):
+    settings.Q_CLUSTER = {**settings.Q_CLUSTER, **change}
+    assert ids(settings) == ["phoenix.E003"]
+
+
+def test_a_work_folder_that_is_a_file_is_refused(settings, tmp_path):
+    (tmp_path / "file").touch()
+    assert ids(settings, WORK_DIR=tmp_path / "file" / "work") == ["phoenix.E004"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("PHOENIX_ARCHIVE_URL", "ftp://somewhere/"), ("PHOENIX_EXECUTOR", "abacus"), ("PHOENIX_WORKERS", "many")],
+)
+def test_a_wrong_environment_variable_stops_start_up_with_its_name(variable, value):
+    command = [sys.executable, "manage.py", "check"]
+    done = subprocess.run(command, env={**os.environ, variable: value}, capture_output=True, text=True, check=False)
+
+    assert done.returncode != 0
+    assert variable in done.stderr

@@ -1,0 +1,116 @@
+"""Ingestion: bounded attempts, nothing stored twice, and never a second run of the pipeline."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from processing import registry
+from processing.core.states import IngestState, JobState, Reason
+from processing.models import Ingestion, Product
+from processing.models.products import ABANDONED
+from processing.workflow import convert, sweep
+from processing.workflow import ingest as steps
+from processing.workflow.prepare import prepare
+from processing.workflow.process import process
+from tests import testcam
+from tests.processing.conftest import run_night, state
+
+
+@pytest.fixture
+def processed(add):
+    """A job whose product waits for ingestion."""
+    job = add()
+    prepare()
+    process()
+    return job
+
+
+def archived() -> list[Path]:
+    return sorted(registry.ingestor().root.rglob("*.fits"))
+
+
+def test_an_archive_that_is_down_gets_three_attempts_and_the_pipeline_is_not_run_again(processed, monkeypatch):
+    monkeypatch.setattr(sweep, "RETRY_AFTER", timezone.timedelta(0))
+    root = registry.ingestor().root
+    root.parent.mkdir(parents=True, exist_ok=True)
+    root.write_text("a file where the archive's folder should be")
+    for _ in range(4):
+        steps.ingest()
+        sweep.sweep()
+    item = Ingestion.objects.get()
+
+    assert (item.state, item.attempts) == (IngestState.DEAD, 3)
+    assert state(processed) == (JobState.INGEST_FAILED, Reason.INGEST_ATTEMPTS)
+    assert testcam.starts() == [processed.block.name]
+    root.unlink()
+
+
+def test_an_archive_that_comes_back_gets_the_product_once(processed, monkeypatch):
+    monkeypatch.setattr(sweep, "RETRY_AFTER", timezone.timedelta(0))
+    root = registry.ingestor().root
+    root.write_text("in the way")
+    steps.ingest()
+    root.unlink()
+    sweep.sweep()
+    run_night()
+
+    assert state(processed)[0] == JobState.INGESTED
+    assert len(archived()) == Product.objects.count() == 1
+
+
+def test_a_product_that_breaks_a_rule_is_rejected_with_the_rule(processed):
+    for raw in processed.block.raws.all():
+        raw.exptime = 0.0
+        raw.save()
+    steps.ingest()
+    item = Ingestion.objects.get()
+
+    assert item.state == IngestState.REJECTED
+    assert "G09" in {finding["rule"] for finding in item.findings}
+    assert state(processed) == (JobState.INGEST_REJECTED, Reason.IDP_RULES)
+    assert archived() == []
+
+
+@pytest.mark.parametrize("done", [1, 2, 3])
+def test_an_ingestion_that_was_interrupted_goes_on_and_stores_once(processed, done):
+    item = Ingestion.objects.claim("a worker that dies", timezone.now())
+    for _ in range(done):
+        steps.STEPS[IngestState(item.state)](item)
+    assert not steps.ingest()
+    Ingestion.objects.update(claimed=timezone.now() - ABANDONED)
+    run_night()
+
+    assert state(processed)[0] == JobState.INGESTED
+    assert len(archived()) == Product.objects.count() == 1
+
+
+def test_a_second_delivery_ingests_nothing(processed):
+    assert [steps.ingest(), steps.ingest()] == [True, False]
+    assert len(archived()) == 1
+
+
+def test_nothing_is_ingested_before_its_job_is_processed(processed):
+    type(processed).objects.update(state=JobState.RUNNING)
+
+    assert not steps.ingest()
+
+
+def test_two_products_of_one_millisecond_get_two_names(add, monkeypatch):
+    for number in (1, 2):
+        add(number)
+    prepare()
+    process(), process()
+    moment = timezone.now()
+    monkeypatch.setattr(convert.timezone, "now", lambda: moment)
+    names = {convert.archive_name(item) for item in Ingestion.objects.all()}
+
+    assert len(names) == 2
+
+
+def test_products_stay_until_their_date_is_finished(processed):
+    steps.ingest()
+    shutil.rmtree(registry.ingestor().root)
+
+    assert convert.path(Ingestion.objects.get()).exists()

@@ -1,0 +1,7 @@
+"""The settings with the test instrument beside UVES, for pytest's own process and for the clusters that tests start."""
+
+from phoenix_site.settings import *  # noqa: F403
+from phoenix_site.settings import PHOENIX
+
+PHOENIX["PIPELINES"]["TESTCAM"] = {"BACKEND": "tests.testcam.Testcam", "OPTIONS": {}}
+PHOENIX["WINDOW"] = "00:00-24:00"
