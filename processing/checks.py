@@ -1,6 +1,7 @@
 """System checks: a wrong setting or plug-in stops start-up, with its name and a hint."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,12 @@ def queue() -> Iterator[CheckMessage]:
 
 
 def work_folder() -> Iterator[CheckMessage]:
-    """E004: the work folder, or the nearest folder above it that exists, can be written."""
+    """E004, E005: the work folder, or the nearest above it that exists, can be written; recipes can read its name."""
     folder = Path(settings.PHOENIX["WORK_DIR"])
     existing = next(path for path in (folder, *folder.parents) if path.exists())
+    if re.search(r"[\s#$]", f"{folder}{settings.PHOENIX['CAL_DIR']}"):
+        # A set of frames separates path and tag by a blank, and expands variables.
+        hint = "No blanks, no # and no $ in PHOENIX_WORK_DIR and DFO_CAL_DIR."
+        yield Error(f"PHOENIX_WORK_DIR: {folder} cannot stand in a set of frames.", hint=hint, id="phoenix.E005")
     if not (existing.is_dir() and os.access(existing, os.W_OK)):
         yield Error(f"PHOENIX_WORK_DIR: {existing} cannot be written.", hint="Name another folder.", id="phoenix.E004")

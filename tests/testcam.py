@@ -45,6 +45,7 @@ CERTIFICATE = {
     "response": "MASTER_RESPONSE",
     "extinction": "EXTCOEFF_TABLE",
     "flux_policy": "WHENEVER_AVAILABLE",
+    "ab_parameters": ["*"],
     "seconds": 20.0,
     "gate_parameter": "qc_s2n",
     "association": [{"name": "dt_bias", "category": "MASTER_BIAS", "max_days": 5.0}],
@@ -96,7 +97,9 @@ class Testcam:
 
     def spectra(self, certificate: Certificate, products: Mapping[str, Path]) -> Sequence[SpectrumSource]:
         flux, error = (products[category] for category in CATEGORIES)
-        return [SpectrumSource(label="ONE", chips=(ChipFiles(flux=flux, error=error),), slit_key="SLIT", grating_key="G")]
+        return [
+            SpectrumSource(label="ONE", chips=(ChipFiles(flux=flux, error=error),), slit_key="SLIT", grating_key="G")
+        ]
 
 
 def build(archive: Path) -> None:

@@ -35,8 +35,8 @@ SINGLE = (*MANDATORY, "RAW_TYPE", "COMPLETENESS", "OBS_PROG_ID", "OBS_MODE", "OB
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _QUALIFIER = re.compile(r"[A-Z][A-Z0-9_.\-]*")
 _INSTRUMENT = re.compile(r"[A-Z][A-Z0-9_]{1,15}")
-# What may become a file name or a part of a URL: starts with a letter or digit, no slash, no blank.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+#\-]{0,127}")
+# What may become a file name, a part of a URL or a line of a set of frames: no slash, no blank, no `#`, no `$`.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+\-]{0,127}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TAG = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 

@@ -87,6 +87,11 @@ class Certificate:
     """Category of the general calibration that goes with a response."""
     flux_policy: FluxPolicy = FluxPolicy.NEVER
     parameters: Sequence[Parameters] = ()
+    ab_parameters: Sequence[str] = ()
+    """Patterns of the recipe parameters that an AB may set itself, such as `reduce.*`.
+
+    Not all: some recipes have a parameter that names a command to run (`plotter`), and an AB comes from outside.
+    """
     products: Sequence[str] = ()
     """PRO.CATG without chip of each product that must be there; `{tag}` is the raw tag without arm."""
     seconds: float = 3600.0
@@ -105,6 +110,10 @@ class Certificate:
     def chips_of(self, ab: AB) -> Sequence[str]:
         """The chips that the AB's frames come from."""
         return self.chips.get(ab.raws[0].tag.rsplit("_", 1)[-1], ())
+
+    def allows(self, parameter: str) -> bool:
+        """True if an AB may set this recipe parameter."""
+        return any(fnmatch.fnmatchcase(parameter, pattern) for pattern in self.ab_parameters)
 
     def recipe_parameters(self, ab: AB) -> dict[str, str]:
         """Those of the setup range, then the AB's own, which are more special."""
@@ -167,6 +176,8 @@ def _not_certified(ab: AB, certificate: Certificate | None) -> Refusal | None:
         return Refusal(Reason.NOT_CERTIFIED, f"{mode}: certificate {certificate} is {certificate.state}{note}")
     if certificate.recipe != ab.recipe:
         return Refusal(Reason.NOT_CERTIFIED, f"{certificate} is for {certificate.recipe}, the AB names {ab.recipe}.")
+    if strange := [name for name in ab.parameters if not certificate.allows(name)]:
+        return Refusal(Reason.NOT_CERTIFIED, f"{certificate} does not let an AB set {', '.join(strange)}.")
     if not certificate.chips_of(ab):
         return Refusal(Reason.NOT_CERTIFIED, f"{certificate} does not know the tag {ab.raws[0].tag}.")
     return None

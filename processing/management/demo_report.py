@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from astropy.io import fits
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -16,6 +17,8 @@ from processing.control import Outcome
 from processing.demo.night import Planned
 from processing.demo.truth import agreement
 from processing.models import Job, Product
+
+WIDE = 130  # columns of a terminal that shows everything in full
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def compare(planned: Sequence[Planned], outcomes: Sequence[Outcome], seed: int) 
 def row_of(item: Planned, job: Job | None, refused: Outcome | None, seed: int) -> Row:
     """The row of one AB, registered or refused."""
     if job is None:
-        where = f"line {refused.line}: {refused.sentence}" if refused else "was not registered"
+        where = refused.sentence if refused else "was not registered"
         return Row(item, "REFUSED" if refused else "", refused.reason if refused else "", where, None, None)
     product = job.products.first()
     chi = truth(product, seed, item.technique) if product else None
@@ -96,13 +99,19 @@ def truth(product: Product, seed: int, technique: str) -> float:
 
 def show(report: Report, console: Console) -> None:
     """The table: AB, expected, got."""
-    table = Table(title="One night, as planned and as it went")
-    for name in ("AB", "kind", "expected", "got", "recipe s", "χ", "why"):
-        table.add_column(name, overflow="fold")
+    table = Table(title="AB: expected and got; χ is residual over error against the simulated star", box=box.SIMPLE)
+    wide = console.width >= WIDE
+    for name in ("AB", "kind", "expected", "got", "s", "χ"):
+        table.add_column(name, no_wrap=True)
     for row in report.rows:
         expected = f"{row.planned.kind.state} {row.planned.kind.reason}".strip()
-        got = f"[{'green' if row.ok else 'red'}]{'✓' if row.ok else '✕'} {row.state} {row.reason}".rstrip()
+        got = f"{row.state} {row.reason}".strip()
+        name = row.planned.ab_name if wide else row.planned.ab_name[-15:-3]
+        mark = f"[green]✓ {got if wide else row.state}" if row.ok else f"[red]✕ {got}"
         seconds = f"{row.seconds:.1f}" if row.seconds else ""
         chi = f"{row.chi:.2f}" if row.chi is not None else ""
-        table.add_row(row.planned.ab_name, row.planned.kind.key, expected, got, seconds, chi, row.sentence)
+        table.add_row(name, row.planned.kind.key, expected, mark, seconds, chi)
     console.print(table)
+    for row in report.rows:
+        if not row.ok:
+            console.print(f"[red]✕[/red] {row.planned.ab_name}: {row.sentence}")

@@ -1,5 +1,6 @@
 """Prepare a date, once: all its master calibrations here, its general calibrations checked."""
 
+import logging
 from collections import defaultdict
 
 from django.db.models.functions import Now
@@ -11,6 +12,8 @@ from processing.models import Instrument, Job, ProcessingDate
 from processing.workflow import files
 from processing.workflow.wake import Stage, wake
 
+logger = logging.getLogger(__name__)
+
 
 def prepare() -> bool:
     """Take the next registered date whose window is open and make it ready; False if there is none."""
@@ -21,6 +24,11 @@ def prepare() -> bool:
         fetch_calibrations(date)
     except Halt as halt:
         hold(date, str(halt))
+        return True
+    except Exception as error:
+        # A bug must not leave the date PREPARING for ever; it is shown, and tried again like any hold.
+        logger.exception("date %s", date)
+        hold(date, f"unexpected {type(error).__name__}: {error}")
         return True
     date.move(DateState.PROCESSING, "calibrations are here", prepared=Now())
     wake(Stage.PROCESS, date.jobs.filter(state=JobState.WAITING).count())

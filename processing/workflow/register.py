@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from processing.core.ab import AB
@@ -33,6 +33,17 @@ def register(text: str, file: str) -> Registered:
     known = AssociationBlock.objects.filter(name=ab.name).first()
     if known:
         return Registered(same(known, text, file), created=False)
+    try:
+        job = create(ab, text)
+    except IntegrityError:
+        # Somebody else has just registered it.
+        return Registered(same(AssociationBlock.objects.get(name=ab.name), text, file), created=False)
+    reopen(job.date)
+    return Registered(job, created=True)
+
+
+def create(ab: AB, text: str) -> Job:
+    """The rows of a new AB and its job, all or none."""
     campaign, certificates = day_to_day(), Certificate.objects.of(ab.instrument)
     with transaction.atomic():
         block = store(ab, text)
@@ -41,8 +52,7 @@ def register(text: str, file: str) -> Registered:
         found = certificate_for(ab, [row.value for row in certificates])
         job.certificate = next((row for row in certificates if found and row.name == found.name), None)
         job.save(update_fields=["certificate"])
-    reopen(block.date)
-    return Registered(job, created=True)
+    return job
 
 
 def same(known: AssociationBlock, text: str, file: str) -> Job:

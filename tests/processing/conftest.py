@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -71,7 +72,7 @@ def ab_text(number: int = 1, *, date: str = DATE, lines: tuple[str, ...] = (), *
 def add(certified, archive) -> Callable[..., Job]:
     """Register an AB made to order, with its raw frame in the archive; returns its job."""
 
-    def adding(number: int = 1, **options: object) -> Job:
+    def adding(number: int = 1, **options: Any) -> Job:
         job = register(ab_text(number, **options), f"{number}.ab").job
         for raw in job.block.raws.all():
             (archive / "raw" / f"{raw.dp_id}.fits").write_bytes(b"raw")

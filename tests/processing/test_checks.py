@@ -9,7 +9,7 @@ import pytest
 from processing.checks import check_settings
 
 
-def ids(settings, **changes) -> list[str]:
+def ids(settings, **changes) -> list[str | None]:
     settings.PHOENIX = {**settings.PHOENIX, **changes}
     return [message.id for message in check_settings()]
 
@@ -20,11 +20,11 @@ def test_the_shipped_settings_are_right(settings):
 
 @pytest.mark.parametrize("backend", ["processing.plugins.archives.folder.NoSuch", "no.such.module.Archive"])
 def test_a_plug_in_that_is_not_there_is_named(settings, backend):
-    assert ids(settings, ARCHIVE={"BACKEND": backend, "OPTIONS": {"root": "/tmp"}}) == ["phoenix.E001"]
+    assert ids(settings, ARCHIVE={"BACKEND": backend, "OPTIONS": {"root": "archive"}}) == ["phoenix.E001"]
 
 
 def test_a_plug_in_with_wrong_options_is_named(settings):
-    wrong = {**settings.PHOENIX["ARCHIVE"], "OPTIONS": {"rot": "/tmp"}}
+    wrong = {**settings.PHOENIX["ARCHIVE"], "OPTIONS": {"rot": "archive"}}
     assert ids(settings, ARCHIVE=wrong) == ["phoenix.E001"]
 
 
@@ -41,6 +41,10 @@ def test_a_queue_that_would_deliver_again_is_refused(settings, change):
 def test_a_work_folder_that_is_a_file_is_refused(settings, tmp_path):
     (tmp_path / "file").touch()
     assert ids(settings, WORK_DIR=tmp_path / "file" / "work") == ["phoenix.E004"]
+
+
+def test_a_work_folder_with_a_blank_in_its_name_is_refused(settings, tmp_path):
+    assert ids(settings, WORK_DIR=tmp_path / "my work") == ["phoenix.E005"]
 
 
 @pytest.mark.parametrize(

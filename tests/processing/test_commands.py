@@ -53,7 +53,7 @@ def test_status_counts_the_jobs_of_every_state(phoenix, add):
     add()
     found = json.loads(phoenix("status", "--json")[1])
 
-    assert found["jobs"] == {**dict.fromkeys(JobState, 0), "WAITING": 1}
+    assert found["jobs"] == {state: int(state == "WAITING") for state in JobState}
     assert found["instruments"][0]["open"]
 
 

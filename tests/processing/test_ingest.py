@@ -1,12 +1,13 @@
 """Ingestion: bounded attempts, nothing stored twice, and never a second run of the pipeline."""
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
-from processing import registry
 from processing.core.states import IngestState, JobState, Reason
 from processing.models import Ingestion, Product
 from processing.models.products import ABANDONED
@@ -27,13 +28,17 @@ def processed(add):
     return job
 
 
+def product_archive() -> Path:
+    return Path(settings.PHOENIX["INGESTOR"]["OPTIONS"]["root"])
+
+
 def archived() -> list[Path]:
-    return sorted(registry.ingestor().root.rglob("*.fits"))
+    return sorted(product_archive().rglob("*.fits"))
 
 
 def test_an_archive_that_is_down_gets_three_attempts_and_the_pipeline_is_not_run_again(processed, monkeypatch):
-    monkeypatch.setattr(sweep, "RETRY_AFTER", timezone.timedelta(0))
-    root = registry.ingestor().root
+    monkeypatch.setattr(sweep, "RETRY_AFTER", timedelta(0))
+    root = product_archive()
     root.parent.mkdir(parents=True, exist_ok=True)
     root.write_text("a file where the archive's folder should be")
     for _ in range(4):
@@ -48,8 +53,8 @@ def test_an_archive_that_is_down_gets_three_attempts_and_the_pipeline_is_not_run
 
 
 def test_an_archive_that_comes_back_gets_the_product_once(processed, monkeypatch):
-    monkeypatch.setattr(sweep, "RETRY_AFTER", timezone.timedelta(0))
-    root = registry.ingestor().root
+    monkeypatch.setattr(sweep, "RETRY_AFTER", timedelta(0))
+    root = product_archive()
     root.write_text("in the way")
     steps.ingest()
     root.unlink()
@@ -76,6 +81,7 @@ def test_a_product_that_breaks_a_rule_is_rejected_with_the_rule(processed):
 @pytest.mark.parametrize("done", [1, 2, 3])
 def test_an_ingestion_that_was_interrupted_goes_on_and_stores_once(processed, done):
     item = Ingestion.objects.claim("a worker that dies", timezone.now())
+    assert item
     for _ in range(done):
         steps.STEPS[IngestState(item.state)](item)
     assert not steps.ingest()
@@ -103,7 +109,7 @@ def test_two_products_of_one_millisecond_get_two_names(add, monkeypatch):
     prepare()
     process(), process()
     moment = timezone.now()
-    monkeypatch.setattr(convert.timezone, "now", lambda: moment)
+    monkeypatch.setattr("processing.workflow.convert.timezone.now", lambda: moment)
     names = {convert.archive_name(item) for item in Ingestion.objects.all()}
 
     assert len(names) == 2
@@ -111,6 +117,6 @@ def test_two_products_of_one_millisecond_get_two_names(add, monkeypatch):
 
 def test_products_stay_until_their_date_is_finished(processed):
     steps.ingest()
-    shutil.rmtree(registry.ingestor().root)
+    shutil.rmtree(product_archive())
 
     assert convert.path(Ingestion.objects.get()).exists()

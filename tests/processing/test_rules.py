@@ -18,8 +18,10 @@ from tests import testcam
 from tests.processing.conftest import run_night, state
 
 
-def claim() -> Job | None:
-    return Job.objects.claim(owner(), Instrument.objects.all().open_at(timezone.now()))
+def claim() -> Job:
+    job = Job.objects.claim(owner(), Instrument.objects.all().open_at(timezone.now()))
+    assert job
+    return job
 
 
 def test_an_ab_has_one_job_in_a_campaign(add):

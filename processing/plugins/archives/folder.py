@@ -1,5 +1,6 @@
 """An archive that is a folder: `raw/`, `mcalib/`, `gencalib/` below a root."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def copy_whole(file: Path, to: Path) -> Path:
     """Copy into the directory `to`, so that a file of the final name is always whole."""
     to.mkdir(parents=True, exist_ok=True)
     target = to / file.name
-    partial = target.with_name(f".{target.name}.part")
+    # Two workers may fetch the same calibration at once.
+    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     shutil.copyfile(file, partial)
     return partial.rename(target)
