@@ -1,0 +1,69 @@
+"""The admin: windows can be set; everything else is read here and acted on elsewhere."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django_q.models import Failure, OrmQ, Success
+
+from processing.models import Certificate, Event, Instrument, Job
+
+# Their admin pages offer to resubmit a task or to delete a message; a job has one attempt.
+for model in (Failure, OrmQ, Success):
+    admin.site.unregister(model)
+
+
+# `ModelAdmin` takes a type argument in its stubs only.
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Pages to look at."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+
+@admin.register(Instrument)
+class InstrumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The window of each instrument."""
+
+    list_display = ("name", "window")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An instrument has a history."""
+        return False
+
+
+@admin.register(Certificate)
+class CertificateAdmin(ReadOnly):
+    """Certificates with their versions."""
+
+    list_display = ("instrument", "name", "version", "state", "recipe")
+    list_filter = ("instrument", "state")
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnly):
+    """Jobs."""
+
+    list_display = ("block", "date", "state", "reason", "claimed", "ended")
+    list_filter = ("state", "reason")
+    list_select_related = ("block", "date")
+    search_fields = ("block__name",)
+    raw_id_fields = ("block", "date")
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly):
+    """The event log."""
+
+    list_display = ("at", "subject", "name", "old", "new", "why", "who")
+    list_filter = ("subject", "new")
+    search_fields = ("name",)
