@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from processing.core.ab import MAX_BYTES, decode
 from processing.core.errors import BadAB
-from processing.core.states import REASONS, DateState, JobState, Reason
+from processing.core.states import REASONS, CampaignState, CertificateState, DateState, JobState, Reason
 from processing.models import AssociationBlock, Instrument, Job, ProcessingDate, RawFrame
 from processing.workflow.register import register
 from processing.workflow.sweep import due, sweep
@@ -105,15 +105,22 @@ def why_waiting(job: Job) -> str:
     """What a WAITING job waits for, in a sentence; empty for any other."""
     if job.state != JobState.WAITING:
         return ""
-    date, hours = job.date, job.date.instrument.hours
+    return next((f"Waiting because {obstacle}." for obstacle in obstacles(job)), "Waiting for its turn.")
+
+
+def obstacles(job: Job) -> Iterator[str]:
+    """What keeps a job from starting, what will last longest first."""
+    date, hours, now = job.date, job.date.instrument.hours, timezone.now()
+    if job.campaign.state != CampaignState.RUNNING:
+        yield f"the campaign {job.campaign} is {job.campaign.state}"
+    if job.certificate and job.certificate.state != CertificateState.CERTIFIED:
+        yield f"the certificate {job.certificate} is {job.certificate.state}"
     if date.state == DateState.HELD:
-        return f"Waiting because {date} is held: {date.reason}."
-    if not hours.is_open(timezone.now()):
-        opening = hours.next_opening(timezone.now())
-        return f"Waiting because the window {hours} is closed; it opens at {opening:%Y-%m-%d %H:%M} UTC."
+        yield f"{date} is held: {date.reason}"
+    if not hours.is_open(now):
+        yield f"the window {hours} is closed; it opens at {hours.next_opening(now):%Y-%m-%d %H:%M} UTC"
     if date.state != DateState.PROCESSING:
-        return f"Waiting because {date} is {date.state}: its calibrations are not here yet."
-    return "Waiting for its turn."
+        yield f"{date} is {date.state}: its calibrations are not here yet"
 
 
 def explain(name: str) -> list[dict[str, Any]]:
@@ -122,7 +129,7 @@ def explain(name: str) -> list[dict[str, Any]]:
     blocks = AssociationBlock.objects.filter(name__in=(name, f"{name}.ab")) | AssociationBlock.objects.filter(
         pk__in=by_frame
     )
-    jobs = Job.objects.filter(block__in=blocks).select_related("block", "date__instrument", "campaign")
+    jobs = Job.objects.filter(block__in=blocks).select_related("block", "date__instrument", "campaign", "certificate")
     return [explain_job(job) for job in jobs]
 
 

@@ -95,6 +95,10 @@ class Archive(Protocol):
 class Executor(Protocol):
     """Where commands run."""
 
+    def ready(self, command: Command) -> None:
+        """Raise `Halt` if the command cannot be started here; called before a job's one attempt begins."""
+        ...
+
     def run(self, command: Command) -> Finished:
         """Run to the end or to the limit; no descendant of the command survives the call."""
         ...

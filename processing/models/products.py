@@ -43,6 +43,7 @@ class Ingestion(Moving):
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="ingestions")
     label = models.CharField(max_length=32, help_text="Which of the job's products: arm and setting")
     state = models.CharField(max_length=12, choices=[(s, s) for s in IngestState], default=IngestState.QUEUED)
+    reason = models.CharField(max_length=24, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     dp_id = models.CharField(max_length=64, null=True, unique=True, help_text="Archive name without .fits")  # noqa: DJ001
     sha256 = models.CharField(max_length=64, blank=True)

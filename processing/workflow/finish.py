@@ -29,6 +29,8 @@ def clean(date: ProcessingDate) -> int:
     for master in there:
         master.unlink(missing_ok=True)
     folder = files.calibrations(date)
+    for partial in folder.glob(".*.part"):
+        partial.unlink(missing_ok=True)  # a worker died while it fetched
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
     files.remove([files.products_of(date)])

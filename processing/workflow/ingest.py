@@ -33,7 +33,7 @@ def ingest() -> bool:
         while step := STEPS.get(IngestState(item.state)):
             step(item)
     except ABFailed as failed:
-        item.move(IngestState.REJECTED, failed.sentence, log=failed.sentence, ended=Now())
+        item.move(IngestState.REJECTED, failed.sentence, log=failed.sentence, reason=failed.reason, ended=Now())
     except Exception as error:  # the edge of a task: whatever it is, it has a bounded number of attempts
         logger.exception("ingestion %s", item)
         retry(item, f"{type(error).__name__}: {error}")
@@ -44,7 +44,8 @@ def ingest() -> bool:
 def to_file(item: Ingestion) -> None:
     """QUEUED to CONVERTED: the product as a file under its archive name."""
     name = convert.archive_name(item)
-    digest = convert.write(item, name)
+    # A file that may already be in the archive must not be written anew: its date, and so its SHA-256, would differ.
+    digest = item.sha256 or convert.write(item, name)
     item.move(IngestState.CONVERTED, name, sha256=digest)
 
 
@@ -54,7 +55,7 @@ def validate(item: Ingestion) -> None:
     listed = [{"rule": f.rule, "level": f.level, "message": f.message} for f in findings]
     if rejects(findings):
         broken = "; ".join(f"{f.rule} {f.message}" for f in findings)
-        item.move(IngestState.REJECTED, broken, findings=listed, log=broken, ended=Now())
+        item.move(IngestState.REJECTED, broken, findings=listed, log=broken, reason=Reason.IDP_RULES, ended=Now())
     else:
         item.move(IngestState.VALIDATED, f"{len(findings)} warnings", findings=listed)
 
@@ -84,7 +85,7 @@ def retry(item: Ingestion, why: str) -> None:
     attempts = item.attempts + 1
     item.move(IngestState.RETRY_WAIT, why, attempts=attempts, log=why, claimed=Now())
     if attempts >= ATTEMPTS:
-        item.move(IngestState.DEAD, f"{attempts} attempts", ended=Now())
+        item.move(IngestState.DEAD, f"{attempts} attempts", reason=Reason.INGEST_ATTEMPTS, ended=Now())
 
 
 def conclude(job: Job) -> None:
@@ -93,12 +94,10 @@ def conclude(job: Job) -> None:
     items = list(job.ingestions.all())
     if job.state != JobState.PROCESSED or any(item.state in PENDING for item in items):
         return
-    rejected = [item for item in items if item.state == IngestState.REJECTED]
-    dead = [item for item in items if item.state == IngestState.DEAD]
-    if rejected:
-        job.end(JobState.INGEST_REJECTED, Reason.IDP_RULES, rejected[0].log)
-    elif dead:
-        job.end(JobState.INGEST_FAILED, Reason.INGEST_ATTEMPTS, dead[0].log)
+    ends = {IngestState.REJECTED: JobState.INGEST_REJECTED, IngestState.DEAD: JobState.INGEST_FAILED}
+    bad = next((item for state in ends for item in items if item.state == state), None)
+    if bad:
+        job.end(ends[IngestState(bad.state)], Reason(bad.reason), bad.log)
     else:
         job.move(JobState.INGESTED, ", ".join(item.dp_id or "" for item in items), ended=Now())
     close(job)

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from processing.core.errors import Halt, NotInArchive
-from processing.core.states import DateState, JobState, Reason
+from processing.core.states import DATE_MOVES, DateState, JobState, Reason
 from processing.models import Instrument, Job, ProcessingDate
 from processing.workflow import files
 from processing.workflow.wake import Stage, wake
@@ -45,32 +45,42 @@ def claim() -> ProcessingDate | None:
 
 
 def hold(date: ProcessingDate, why: str) -> None:
-    """Stop the date with the reason on show; the sweep tries it again."""
-    date.move(DateState.HELD, why, reason=why, held=Now())
+    """Stop the date with the reason on show; the sweep tries it again.  A second worker's hold changes nothing."""
+    date = date.fresh()
+    if DateState.HELD in DATE_MOVES.get(DateState(date.state), ()):
+        date.move(DateState.HELD, why, reason=why, held=Now())
+
+
+def complete(job: Job) -> None:
+    """Prepare one late job: its date was prepared before it came."""
+    try:
+        fetch([job.fresh()])
+    except Halt as halt:
+        hold(job.date, str(halt))
 
 
 def fetch_calibrations(date: ProcessingDate) -> None:
-    """Bring the union of what the waiting jobs use, each file once; MASSOCs are ignored.
+    """Bring the calibrations of all jobs that wait."""
+    fetch(list(date.jobs.filter(state=JobState.WAITING).select_related("block", "certificate", "date")))
+
+
+def fetch(jobs: list[Job]) -> None:
+    """Bring the union of what the jobs use, each file once; MASSOCs are ignored.
 
     A job whose master calibration is not in the archive is REJECTED.  A general calibration that is missing is
     the site's matter, and raises `Halt`.
     """
     users: dict[files.Used, list[Job]] = defaultdict(list)
-    for job in waiting_jobs(date):
+    for job in jobs:
         for used in job.used():
             users[used].append(job)
-    for used, jobs in users.items():
+    for used, needing in users.items():
         try:
-            files.bring(date, used)
+            files.bring(needing[0].date, used)
         except NotInArchive as missing:
             if used[2]:
                 raise Halt(f"general calibration missing: {missing}") from missing
-            reject(jobs, f"{used[1]}: {missing}.")
-
-
-def waiting_jobs(date: ProcessingDate) -> list[Job]:
-    """Those that will need calibrations."""
-    return list(date.jobs.filter(state=JobState.WAITING).select_related("block", "certificate"))
+            reject(needing, f"{used[1]}: {missing}.")
 
 
 def reject(jobs: list[Job], sentence: str) -> None:

@@ -36,9 +36,9 @@ def process() -> bool:
         job.end(failed.state, failed.reason, failed.sentence)
     except ABFailed as failed:
         job.end(JobState.FAILED, failed.reason, failed.sentence)
-    except Halt as halt:
-        if job.give_back(str(halt)):
-            prepare.hold(job.date, str(halt))
+    except (Halt, NotPrepared) as missing:
+        if job.give_back(str(missing)):
+            again(job, missing)
     except Exception as error:  # the edge of a task: a bug ends its AB, and never the worker
         logger.exception("job %s", job)
         JobLog.objects.update_or_create(job=job, defaults={"text": traceback.format_exc()})
@@ -51,6 +51,18 @@ def close(job: Job) -> None:
     """After a job's own commit: close its date if this was the last."""
     if job.date.fresh().close_if_done():
         wake(Stage.FINISH)
+
+
+def again(job: Job, missing: Exception) -> None:
+    """A claim was given back: the date is held, or its calibrations are sought once more (the AB came late)."""
+    if isinstance(missing, Halt):
+        prepare.hold(job.date, str(missing))
+    else:
+        prepare.complete(job)
+
+
+class NotPrepared(Exception):
+    """A calibration of the job is not here, because the AB came when its date was already prepared."""
 
 
 class Failed(Exception):
@@ -84,7 +96,6 @@ def attempt(job: Job) -> None:
         make(scratch)
         inputs = gather(job, scratch / "raw")
         this = Attempt(job, registry.pipeline(inputs.ab.instrument), inputs, scratch)
-        record.associations(job, inputs.ab, inputs.certificate)
         this.pipeline.check(inputs)
         record.raw_facts(job, this.pipeline.facts(inputs))
         run(this)
@@ -115,7 +126,7 @@ def gather(job: Job, raw_folder: Path) -> Inputs:
     try:
         calibs = [(files.bring(job.date, used), used[1]) for used in certificate.used(ab)]
     except NotInArchive as missing:
-        raise ABFailed(Reason.MISSING_CALIBRATION, f"{missing}.") from missing
+        raise NotPrepared(str(missing)) from missing
     return Inputs(ab=ab, raws=raws, calibs=calibs, certificate=certificate)
 
 
@@ -123,6 +134,7 @@ def run(this: Attempt) -> None:
     """Start the pipeline process: at most once per job, ever."""
     job = this.job
     command = this.pipeline.command(this.inputs, this.scratch, str(job.token))
+    registry.executor().ready(command)
     if not job.start():
         raise Failed(JobState.LOST, Reason.WORKER_LOST, "The claim was lost before the recipe was started.")
     finished = registry.executor().run(command)

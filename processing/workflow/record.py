@@ -18,7 +18,7 @@ LOG_LIMIT = 500_000  # characters of a log that are kept, from both of its ends
 
 
 def associations(job: Job, ab: AB, certificate: Certificate) -> None:
-    """The association scores."""
+    """The association scores, from the AB alone: rejected ABs have them too."""
     measured = association.measure(ab, certificate)
     save_scores(job, Score.Kind.ASSOCIATION, scoring.score(association.rules(certificate), measured))
 

@@ -12,6 +12,7 @@ from processing.core.states import DateState, JobState, Reason
 from processing.models import AssociationBlock, Certificate, Instrument, Job, ProcessingDate, RawFrame
 from processing.models.blocks import digest, read
 from processing.models.campaigns import Campaign, day_to_day
+from processing.workflow import record
 from processing.workflow.wake import Stage, wake
 
 
@@ -50,8 +51,10 @@ def create(ab: AB, text: str) -> Job:
         refusal = why_not_executable(ab, [row.value for row in certificates]) or duplicate(block, campaign)
         job = create_job(block, campaign, refusal)
         found = certificate_for(ab, [row.value for row in certificates])
-        job.certificate = next((row for row in certificates if found and row.name == found.name), None)
-        job.save(update_fields=["certificate"])
+        if found:
+            job.certificate = next(row for row in certificates if row.name == found.name)
+            job.save(update_fields=["certificate"])
+            record.associations(job, ab, found)
     return job
 
 

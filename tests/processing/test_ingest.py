@@ -120,3 +120,33 @@ def test_products_stay_until_their_date_is_finished(processed):
     shutil.rmtree(product_archive())
 
     assert convert.path(Ingestion.objects.get()).exists()
+
+
+def test_a_product_that_was_stored_before_the_trouble_came_is_registered_on_the_next_attempt(processed, monkeypatch):
+    monkeypatch.setattr(sweep, "RETRY_AFTER", timedelta(0))
+    with monkeypatch.context() as trouble:
+        trouble.setattr(convert.Product.objects, "get_or_create", broken)
+        steps.ingest()
+    sweep.sweep()
+    run_night()
+
+    assert state(processed)[0] == JobState.INGESTED
+    assert len(archived()) == Product.objects.count() == 1
+
+
+def broken(**_values: object) -> None:
+    raise OSError("the database is away")
+
+
+def test_another_file_under_the_products_name_rejects_it_with_that_reason(processed):
+    item = Ingestion.objects.claim("somebody", timezone.now())
+    assert item
+    name = convert.archive_name(item)
+    target = product_archive() / name.removeprefix("ADP.")[:7] / f"{name}.fits"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(b"something else")
+    Ingestion.objects.update(claimed=None)
+    steps.ingest()
+
+    assert state(processed) == (JobState.INGEST_REJECTED, Reason.ARCHIVE_CONFLICT)
+    assert target.read_bytes() == b"something else"

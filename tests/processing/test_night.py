@@ -7,10 +7,10 @@ from django.conf import settings
 
 from processing import registry
 from processing.core.states import DateState, JobState, Reason
-from processing.models import Event, ProcessingDate, Product
+from processing.models import Event, Instrument, Job, ProcessingDate, Product
 from processing.plugins.ingestors.folder import digest
 from processing.workflow import sweep
-from processing.workflow.prepare import prepare
+from processing.workflow.prepare import hold, prepare
 from processing.workflow.process import process
 from tests import testcam
 from tests.processing.conftest import files_below, run_night, state
@@ -188,3 +188,44 @@ def test_a_date_without_executable_ab_finishes_too(add):
     run_night()
 
     assert ProcessingDate.objects.get().state == DateState.FINISHED
+
+
+def test_an_ab_that_came_late_gets_its_calibrations_all_the_same(add):
+    add(1)
+    prepare()
+    late = add(2, lines=FLUX)
+    run_night()
+
+    assert state(late)[0] == JobState.INGESTED
+
+
+def test_a_late_ab_whose_master_calibration_is_missing_is_rejected_untried(add):
+    add(1)
+    prepare()
+    late = add(2, lines=("MCALIB\tREAL\tx\tTC_ABSENT.fits\tMASTER_RESPONSE_ONE", FLUX[1]))
+    run_night()
+
+    assert state(late) == (JobState.REJECTED, Reason.MISSING_CALIBRATION)
+    assert late.block.name not in testcam.starts()
+
+
+def test_two_workers_that_find_the_archive_gone_hold_the_date_once(add, archive, tmp_path):
+    jobs = [add(number) for number in (1, 2)]
+    prepare()
+    archive.rename(tmp_path / "away")
+    claims = [Job.objects.claim("somebody", Instrument.objects.all()) for _ in jobs]
+    for job in claims:
+        hold(job.date, "the archive is gone")
+
+    assert Event.objects.filter(subject="date", new=DateState.HELD).count() == 1
+
+
+def test_a_recipe_runner_that_is_not_installed_holds_the_date_and_fails_no_ab(add, monkeypatch):
+    job = add()
+    prepare()
+    monkeypatch.setattr("sys.executable", "/no/such/program")
+    process()
+
+    assert state(job) == (JobState.WAITING, "")
+    assert job.started is None
+    assert "is not installed" in ProcessingDate.objects.get().reason

@@ -5,8 +5,9 @@ import pytest
 from processing import control
 from processing.core.errors import BadAB
 from processing.core.states import DateState, JobState, Reason
-from processing.models import AssociationBlock, Event, Job, ProcessingDate
+from processing.models import AssociationBlock, Certificate, Event, Job, ProcessingDate
 from processing.workflow.register import register
+from tests import testcam
 from tests.processing.conftest import ab_text, run_night, state
 
 
@@ -92,3 +93,18 @@ def test_an_ab_for_a_finished_date_opens_it_again(add):
 
     assert state(late) == (JobState.INGESTED, "")
     assert ProcessingDate.objects.get().state == DateState.FINISHED
+
+
+def test_a_rejected_ab_has_its_association_score_too(add):
+    job = register(ab_text().replace("MASTER_BIAS_ONE", "MASTER_BIAS_TWO"), "x.ab").job
+
+    assert state(job) == (JobState.REJECTED, Reason.MISSING_CALIBRATION)
+    assert job.scores.get(name="complete").flag == 1
+
+
+def test_an_ab_that_names_a_command_to_run_as_recipe_parameter_is_rejected(add):
+    Certificate.objects.update(content=testcam.CERTIFICATE | {"ab_parameters": ["reduce.*"]})
+    job = add(plotter="touch /tmp/pwned")
+
+    assert state(job) == (JobState.REJECTED, Reason.NOT_CERTIFIED)
+    assert "plotter" in job.sentence

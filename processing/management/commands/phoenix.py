@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import OperationalError, ProgrammingError
 
 from processing import control
 from processing.management.worker import run_cluster
@@ -47,7 +48,10 @@ class Command(BaseCommand):
             "sweep": self.sweep,
             "worker": self.worker,
         }
-        code = actions[options["verb"]](options)
+        try:
+            code = actions[options["verb"]](options)
+        except (OperationalError, ProgrammingError) as error:
+            raise CommandError(f"database: {error} (is it there, and has `manage.py migrate` been run?)") from error
         if code:
             raise SystemExit(code)
 

@@ -4,9 +4,11 @@ import os
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
+from processing.core.errors import Halt
 from processing.core.ports import Command, Ended, Finished
 
 # The same few variables for every recipe: results must not depend on who started the cluster.
@@ -15,6 +17,11 @@ PASSED_ON = ("PATH", "LANG", "LC_ALL", "OMP_NUM_THREADS")
 
 class LocalExecutor:
     """One child process per command; its descendants die with it, and with the caller."""
+
+    def ready(self, command: Command) -> None:
+        """The program is installed."""
+        if not shutil.which(command.argv[0]):
+            raise Halt(f"{command.argv[0]} is not installed on {socket.gethostname()}")
 
     def run(self, command: Command) -> Finished:
         started = time.monotonic()
