@@ -125,7 +125,7 @@ def test_products_stay_until_their_date_is_finished(processed):
 def test_a_product_that_was_stored_before_the_trouble_came_is_registered_on_the_next_attempt(processed, monkeypatch):
     monkeypatch.setattr(sweep, "RETRY_AFTER", timedelta(0))
     with monkeypatch.context() as trouble:
-        trouble.setattr(convert.Product.objects, "get_or_create", broken)
+        trouble.setattr(Product.objects, "get_or_create", broken)
         steps.ingest()
     sweep.sweep()
     run_night()
