@@ -128,6 +128,9 @@ REST_FRAMEWORK = {
 WORK_DIR = Path(env.str("PHOENIX_WORK_DIR", str(VAR_DIR / "work"))).resolve()
 WORKERS = env.int("PHOENIX_WORKERS", 2)
 
+# AB files in one call of the API.
+DATA_UPLOAD_MAX_NUMBER_FILES = 500
+
 # The queue only wakes: what is lost, late or doubled in it is harmless.  timeout and retry are as large as they are
 # because nothing relies on them; see docs/decisions/0002-queue.md.
 Q_CLUSTER: dict[str, Any] = {

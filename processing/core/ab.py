@@ -37,6 +37,9 @@ _QUALIFIER = re.compile(r"[A-Z][A-Z0-9_.\-]*")
 _INSTRUMENT = re.compile(r"[A-Z][A-Z0-9_]{1,15}")
 # What may become a file name, a part of a URL or a line of a set of frames: no slash, no blank, no `#`, no `$`.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+\-]{0,127}")
+_KEY = re.compile(r"[A-Za-z0-9_.\-]+")
+# NUL, and halves of characters, which JSON can carry and UTF-8 cannot.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TAG = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 
@@ -97,15 +100,23 @@ class AB:
     def setup(self) -> str:
         """The setting in one word, such as `RED580_2x2`: arm, central wavelength in nm, binning."""
         wlen = self.wavelength
-        arm = self.raws[0].tag.rsplit("_", 1)[-1] if self.raws else ""
         bins = [self.match_keys.get(f"DET_WIN1_BIN{axis}", "?") for axis in "XY"]
-        return f"{arm}{wlen:.0f}_{'x'.join(bins)}" if wlen is not None else f"{arm}_{'x'.join(bins)}"
+        return f"{self.arm}{wlen:.0f}_{'x'.join(bins)}" if wlen is not None else f"{self.arm}_{'x'.join(bins)}"
+
+    @property
+    def arm(self) -> str:
+        """The suffix of the raw tag: which arm or chip set of the instrument the frames come from."""
+        return self.raws[0].tag.rsplit("_", 1)[-1] if self.raws else ""
 
     @property
     def wavelength(self) -> float | None:
-        """Central wavelength of the setting in nm, from INS GRATn WLEN; None if the AB does not say."""
-        found = [v for k, v in self.match_keys.items() if re.fullmatch(r"INS_GRAT\d_WLEN", k)]
-        return _finite(found[0]) if found else None
+        """Central wavelength of the setting in nm, from INS GRATn WLEN; None if the AB does not say.
+
+        A frame of a dichroic mode may name both gratings: the first is the blue one, the second the red one.
+        """
+        named = {k: v for k, v in self.match_keys.items() if re.fullmatch(r"INS_GRAT\d_WLEN", k)}
+        own = named.get("INS_GRAT2_WLEN" if self.arm == "RED" else "INS_GRAT1_WLEN")
+        return _finite(own or next(iter(named.values()), ""))
 
 
 @dataclass(frozen=True)
@@ -127,7 +138,7 @@ def parse(text: str, file: str, columns: Columns = COLUMNS) -> AB:
     `file` names the source in messages.  Raises `BadAB` with file, line and reason; unknown and repeated
     qualifiers are kept in `AB.others`.
     """
-    if len(text.encode(errors="surrogateescape")) > MAX_BYTES:
+    if len(text.encode(errors="surrogatepass")) > MAX_BYTES:
         raise BadAB(file, 0, f"larger than {MAX_BYTES // 2**20} MB")
     lines = list(_lines(text, file))
     single = _single_values(lines)
@@ -171,8 +182,9 @@ def decode(content: bytes, file: str) -> str:
 
 def _lines(text: str, file: str) -> Iterator[_Line]:
     for number, raw in enumerate(text.split("\n"), 1):
-        if "\0" in raw:
-            raise BadAB(file, number, "holds a NUL byte, so this is no AB text")
+        if found := _NO_TEXT.search(raw):
+            what = "a NUL byte" if found[0] == "\0" else f"{found[0]!r}, half a character"
+            raise BadAB(file, number, f"holds {what}, so this is no AB text")
         words = _COMMENT.sub("", raw.rstrip("\r")).split()
         if not words:
             continue
@@ -244,7 +256,7 @@ def _assignments(lines: Sequence[_Line], qualifier: str) -> Iterator[tuple[str, 
     for line in lines:
         if line.qualifier == qualifier:
             key, equals, value = " ".join(line.content).partition("=")
-            if not (equals and key):
+            if not (equals and _KEY.fullmatch(key)):
                 raise line.error(f"{qualifier} is not of the form KEY=value")
             yield key, value
 

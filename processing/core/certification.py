@@ -109,7 +109,7 @@ class Certificate:
 
     def chips_of(self, ab: AB) -> Sequence[str]:
         """The chips that the AB's frames come from."""
-        return self.chips.get(ab.raws[0].tag.rsplit("_", 1)[-1], ())
+        return self.chips.get(ab.arm, ())
 
     def allows(self, parameter: str) -> bool:
         """True if an AB may set this recipe parameter."""
@@ -193,6 +193,13 @@ def _missing(ab: AB, certificate: Certificate) -> Refusal | None:
     return None
 
 
+def _words(value: Sequence[str]) -> tuple[str, ...]:
+    """A list of words; a single word in its place would be taken letter by letter."""
+    if isinstance(value, str):
+        raise TypeError(f"{value!r} is not a list")
+    return tuple(value)
+
+
 def read_certificate(data: Mapping[str, Any]) -> Certificate:
     """A certificate from plain data (TOML or JSON); raises `BadCertificate` for what does not fit."""
     try:
@@ -203,6 +210,9 @@ def read_certificate(data: Mapping[str, Any]) -> Certificate:
             "parameters": tuple(Parameters(**row) for row in data.get("parameters", ())),
             "association": tuple(Dt(**row) for row in data.get("association", ())),
             "scores": tuple(Rule(**row) for row in data.get("scores", ())),
+            "chips": {arm: _words(chips) for arm, chips in dict(data.get("chips", {})).items()},
+            **{key: _words(data.get(key, ())) for key in ("required", "products", "ab_parameters")},
+            "seconds": float(data.get("seconds", Certificate.seconds)),
         }
         return Certificate(**{**data, **nested})
     except (KeyError, TypeError, ValueError) as error:

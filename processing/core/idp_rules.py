@@ -5,6 +5,7 @@ Source: ESO Phase 3 checks summary (2025-03-27) and SDPS issue 8.  Only the rule
 phoenix makes; the ids leave room for the rest.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ Header = Mapping[str, Any]
 # fmt: off
 GENERAL = (
     "ORIGIN", "OBSTECH", "DATE", "MJD-OBS", "MJD-END", "PROCSOFT", "REFERENC", "TELESCOP", "INSTRUME", "PROG_ID",
-    "FLUXCAL", "OBJECT", "RADESYS", "PRODCATG",
+    "FLUXCAL", "OBJECT", "RADESYS", "PRODCATG", "RA", "DEC", "NAXIS",
 )
 SPECTRAL = (
     "SPECSYS", "WAVELMIN", "WAVELMAX", "SPEC_BIN", "FLUXERR", "EXPTIME", "TEXPTIME", "SNR", "SPEC_RES", "TOT_FLUX",
@@ -28,8 +29,12 @@ SPECTRAL = (
 )
 TABLE = (
     "VOCLASS", "VOPUB", "TITLE", "EXTNAME", "APERTURE", "TELAPSE", "TMID", "SPEC_VAL", "SPEC_BW", "NELEM", "TFIELDS",
-    "TDMIN1", "TDMAX1",
+    "TDMIN1", "TDMAX1", "NAXIS2", "PCOUNT", "RA", "DEC", "OBJECT",
 )
+NUMBERS = {
+    "MJD-OBS", "MJD-END", "EXPTIME", "TEXPTIME", "RA", "DEC", "WAVELMIN", "WAVELMAX", "SPEC_BIN", "SPEC_RES",
+    "NCOMBINE", "FLUXERR", "APERTURE", "TELAPSE", "TMID", "SPEC_VAL", "SPEC_BW", "TDMIN1", "TDMAX1",
+}
 # fmt: on
 UTYPES = ("SpectralAxis.Value", "FluxAxis.Value", "Accuracy.StatError")
 SECONDS = 86400.0
@@ -78,6 +83,10 @@ def _missing(p: Candidate) -> Iterator[Finding]:
         for name in names:
             if name not in header:
                 yield Finding(rule, Level.ERROR, f"{name} is missing")
+            elif name in NUMBERS and not isinstance(header[name], int | float):
+                yield Finding(rule, Level.ERROR, f"{name} is {header[name]!r}, not a number")
+    if len(p.arrays) < 3 or any(array.size < 2 for array in p.arrays.values()):
+        yield Finding("S14", Level.ERROR, "not three columns of at least two elements")
     if "PROV1" not in p.primary:
         yield Finding("G16", Level.ERROR, "no provenance: PROV1 is missing")
 
@@ -151,7 +160,7 @@ def _arrays(p: Candidate) -> Iterator[Finding]:
     finite = not any(np.isinf(array).any() for array in p.arrays.values())
     yield from _need(increasing and finite, "S15", "WAVE must increase, and no value may be infinite")
     step = np.diff(wave)
-    ratio = p.primary["SPEC_BIN"] * 10 / float(np.median(step))
+    ratio = p.primary["SPEC_BIN"] * 10 / (float(np.median(step)) or math.nan)
     yield from _need(0.5 <= ratio <= 1.5, "S16", f"SPEC_BIN is {ratio:.2f} median steps")
     half = float(step.max()) / 2
     inside = wave[0] - half <= p.primary["WAVELMIN"] * 10 and p.primary["WAVELMAX"] * 10 <= wave[-1] + half

@@ -69,4 +69,4 @@ def no_signal(measured: Iterable[Measurement], parameter: str, least: float) -> 
 
     One good chip saves the AB: a red one may be half good.
     """
-    return not any(m.value >= least for m in measured if m.name == parameter)
+    return not any(math.isfinite(m.value) and m.value >= least for m in measured if m.name == parameter)

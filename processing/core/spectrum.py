@@ -85,7 +85,9 @@ def preview(spectrum: Spectrum, points: int = 300) -> dict[str, list[float]]:
     digits.
     """
     flux = spectrum.columns["FLUX" if spectrum.is_calibrated else "FLUX_REDUCED"]
-    wave, flux = spectrum.wave[spectrum.good], flux[spectrum.good]
+    # A response curve may end before the spectrum does.
+    shown = spectrum.good & np.isfinite(flux)
+    wave, flux = spectrum.wave[shown], flux[shown]
     length = max(1, -(-wave.size // points))
     bins = wave.size // length
     rows = flux[: bins * length].reshape(bins, length)

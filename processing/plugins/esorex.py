@@ -22,6 +22,8 @@ CLASS_OF_EXIT = {
     9: INPUT,
     10: CALIBRATION,
     13: PLATFORM,
+    126: PLATFORM,  # the program cannot be run,
+    127: PLATFORM,  # or is not there
     14: INPUT,
     16: INPUT,
     19: INPUT,

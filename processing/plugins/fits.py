@@ -1,5 +1,6 @@
 """What plug-ins ask of FITS files."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from astropy.io import fits
+from astropy.utils.exceptions import AstropyUserWarning
 
 from processing.core.spectrum import Array
 
@@ -41,8 +43,10 @@ def header(path: Path) -> fits.Header:
 def headers(path: Path) -> Headers:
     """All headers of a whole file; raises `Damaged` if any data are missing."""
     try:
-        # Lazy loading would not notice that the last HDUs are missing.
-        with fits.open(path, lazy_load_hdus=False, output_verify="ignore") as hdus:
+        # Lazy loading would not notice that the last HDUs are missing; that data are, is asked below.
+        with warnings.catch_warnings(), path.open("rb") as file:
+            warnings.simplefilter("ignore", AstropyUserWarning)
+            hdus = fits.open(file, lazy_load_hdus=False, output_verify="ignore")
             last = hdus[-1].fileinfo()
             needed = last["datLoc"] + last["datSpan"]
             found = Headers(hdus[0].header, [hdu.header for hdu in hdus[1:]])

@@ -8,24 +8,28 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 from astropy.time import Time
+from astropy.utils.exceptions import AstropyUserWarning
 
 from processing.core.idp import COLUMNS, Card
 from processing.core.idp_rules import Candidate
 from processing.core.spectrum import Array, ChipFiles, Spectrum, SpectrumSource, join, trim
-from processing.plugins.fits import vector
+from processing.plugins.fits import Damaged, vector
 
 # Groups of ESO keywords that describe the observation; the rest belongs to one chip or one file.
 INHERITED = ("ESO OBS ", "ESO TPL ", "ESO TEL ", "ESO INS ", "ESO DET ", "ESO PRO ")
 
 
 def read(source: SpectrumSource) -> tuple[Spectrum, list[fits.Header]]:
-    """The joined spectrum of all chips, and the flux header of each."""
+    """The joined spectrum of all chips that have data, and the flux header of each."""
     chips = [read_chip(chip) for chip in source.chips]
-    return join([spectrum for spectrum, _ in chips]), [header for _, header in chips]
+    lit = [(spectrum, header) for spectrum, header in chips if spectrum.good.any()]
+    if not lit:
+        raise ValueError(f"{source.label} has no good pixel on any chip")
+    return join([spectrum for spectrum, _ in lit]), [header for _, header in lit]
 
 
 def read_chip(chip: ChipFiles) -> tuple[Spectrum, fits.Header]:
-    """The spectrum of one chip, trimmed to its orders.
+    """The spectrum of one chip, trimmed to its orders if any has light.
 
     The pipeline writes exact zeros where no order reaches; they are no measurement and become NaN, QUAL 1.
     """
@@ -42,7 +46,8 @@ def read_chip(chip: ChipFiles) -> tuple[Spectrum, fits.Header]:
         name: np.where(good, vector(path)[0], np.nan).astype(np.float32) for name, path in files.items() if path
     }
     columns["QUAL"] = (~good).astype(np.int32)
-    return trim(Spectrum(wave=wavelengths(header), columns=columns)), header
+    whole = Spectrum(wave=wavelengths(header), columns=columns)
+    return (trim(whole) if good.any() else whole), header
 
 
 def wavelengths(header: fits.Header) -> Array:
@@ -62,10 +67,13 @@ def write(path: Path, spectrum: Spectrum, cards: tuple[Sequence[Card], Sequence[
     table = _table(spectrum)
     put(table.header, cards[1])
     partial = path.with_suffix(".part")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", fits.verify.VerifyWarning)  # long comments are cut, as the standard wants
-        fits.HDUList([primary, table]).writeto(partial, overwrite=True, checksum=True)
-    partial.rename(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", fits.verify.VerifyWarning)  # long comments are cut, as the standard wants
+            fits.HDUList([primary, table]).writeto(partial, overwrite=True, checksum=True)
+        partial.rename(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def put(header: fits.Header, cards: Sequence[Card]) -> None:
@@ -91,19 +99,18 @@ def _table(spectrum: Spectrum) -> fits.BinTableHDU:
 
 
 def read_back(path: Path) -> Candidate:
-    """The written product as the rules see it; astropy verifies both checksums."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with fits.open(path, checksum=True, memmap=False) as hdus:
+    """The written product as the rules see it; raises `Damaged` where a checksum is wrong or the table is missing."""
+    try:
+        # The file is opened here, since astropy leaves it open when a checksum is wrong.
+        with warnings.catch_warnings(), path.open("rb") as file:
+            warnings.simplefilter("error")
+            hdus = fits.open(file, checksum=True, memmap=False, lazy_load_hdus=False)
             row = hdus[1].data[0]
             arrays: dict[str, Any] = {name: np.asarray(row[name]) for name in hdus[1].columns.names}
-            return Candidate(
-                name=path.name,
-                primary=dict(hdus[0].header),
-                table=dict(hdus[1].header),
-                arrays=arrays,
-                now_mjd=float(Time.now().mjd),
-            )
+            primary, table = dict(hdus[0].header), dict(hdus[1].header)
+    except (AstropyUserWarning, OSError, LookupError, TypeError, ValueError) as error:
+        raise Damaged(f"{path.name}: {error}") from error
+    return Candidate(name=path.name, primary=primary, table=table, arrays=arrays, now_mjd=float(Time.now().mjd))
 
 
 def of(candidate: Candidate) -> Spectrum:

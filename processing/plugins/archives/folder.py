@@ -34,5 +34,8 @@ def copy_whole(file: Path, to: Path) -> Path:
     target = to / file.name
     # Two workers may fetch the same calibration at once.
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    shutil.copyfile(file, partial)
-    return partial.rename(target)
+    try:
+        shutil.copyfile(file, partial)
+        return partial.rename(target)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,18 +1,24 @@
 """Runs a command on this machine, in its own session, within its limits."""
 
+import contextlib
 import os
+import re
 import select
 import shutil
 import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 from processing.core.errors import Halt
 from processing.core.ports import Command, Ended, Finished
 
 # The same few variables for every recipe: results must not depend on who started the cluster.
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "OMP_NUM_THREADS")
+
+
+LOOK_EVERY = 0.2  # seconds
 
 
 class LocalExecutor:
@@ -36,9 +42,10 @@ class LocalExecutor:
                 start_new_session=True,
             )
             try:
-                ended = wait(child.pid, command.seconds)
+                ended, memory = watch(child.pid, command.seconds)
             finally:
                 kill_group(child.pid)
+                kill_strays(command.token)
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
         return Finished(
@@ -46,7 +53,7 @@ class LocalExecutor:
             ended=Ended.KILLED if ended is Ended.EXITED and child.returncode < 0 else ended,
             seconds=time.monotonic() - started,
             cpu_seconds=usage.ru_utime + usage.ru_stime,
-            memory=usage.ru_maxrss * 1024,
+            memory=memory,
         )
 
 
@@ -70,15 +77,40 @@ def environment(command: Command) -> dict[str, str]:
     return {"PATH": os.defpath, "HOME": home, "TMPDIR": home, **passed_on, "PHOENIX_TOKEN": command.token}
 
 
-def wait(pid: int, seconds: float) -> Ended:
-    """Sleep until the child has ended (it is not reaped here) or the time is over."""
+def watch(pid: int, seconds: float) -> tuple[Ended, int]:
+    """Sleep until the child has ended (it is not reaped here) or the time is over; its peak memory in bytes.
+
+    The memory is looked at now and then: what the system accounts at the end counts the caller's own memory, too,
+    which the child shared before it became another program.
+    """
+    deadline, peak = time.monotonic() + seconds, 0
     handle = os.pidfd_open(pid)
     try:
         poller = select.poll()
         poller.register(handle, select.POLLIN)
-        return Ended.EXITED if poller.poll(seconds * 1000) else Ended.TIMED_OUT
+        while (left := deadline - time.monotonic()) > 0:
+            if poller.poll(min(left, LOOK_EVERY) * 1000):
+                return Ended.EXITED, peak
+            peak = max(peak, peak_memory(pid))
+        return Ended.TIMED_OUT, peak
     finally:
         os.close(handle)
+
+
+def peak_memory(pid: int) -> int:
+    """The most resident memory in bytes since the process became this program; 0 if it has ended."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
+
+
+def kill_strays(token: str) -> None:
+    """End the descendants that left the session: the attempt's token stands in their environment."""
+    mark = f"PHOENIX_TOKEN={token}\0".encode()
+    for environment_of in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if token and mark in environment_of.read_bytes():
+                os.kill(int(environment_of.parent.name), signal.SIGKILL)
 
 
 def kill_group(pid: int) -> None:

@@ -23,12 +23,14 @@ class FolderIngestor:
                 raise ABFailed(Reason.ARCHIVE_CONFLICT, f"{name} is in the archive with other content")
             return target.as_uri()
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{name}.{os.getpid()}.part")
-        shutil.copyfile(file, partial)
-        if digest(partial) != sha256:
-            partial.unlink()
-            raise OSError(f"{name} changed on its way into the archive")
-        partial.rename(target)
+        partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            shutil.copyfile(file, partial)
+            if digest(partial) != sha256:
+                raise OSError(f"{name} changed on its way into the archive")
+            partial.rename(target)
+        finally:
+            partial.unlink(missing_ok=True)
         return target.as_uri()
 
     def open(self, name: str) -> Path:
@@ -41,7 +43,8 @@ class FolderIngestor:
     def path(self, name: str) -> Path:
         """Where `ADP.<YYYY-MM-DDThh:mm:ss.sss>.fits` stands: a folder per month keeps listings short."""
         safe = Path(name).name
-        return self.root / safe.removeprefix("ADP.")[:7] / safe
+        month = safe.removeprefix("ADP.")[:7]
+        return self.root / (month if month.strip(".") else "other") / safe
 
 
 def digest(file: Path) -> str:

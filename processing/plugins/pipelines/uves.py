@@ -23,13 +23,7 @@ from processing.plugins import esorex, fits
 
 SATURATED = 65000  # ADU; the converter ends at 65535
 BINNING = ("ESO DET WIN1 BINX", "ESO DET WIN1 BINY")
-SETTING = (
-    *BINNING,
-    "ESO INS PATH",
-    "ESO INS MODE",
-    *(f"ESO INS GRAT{n} {what}" for n in (1, 2) for what in ("ID", "WLEN")),
-)
-RESPONSE_SETTING = ("ESO INS PATH", "ESO INS GRAT1 WLEN", "ESO INS GRAT2 WLEN")
+GRATING = {"BLUE": "ESO INS GRAT1", "RED": "ESO INS GRAT2"}
 CHIP_ID = re.compile(r"ESO DET CHIP\d ID")
 ORDER_SN = re.compile(r"ESO QC ORD\d+ OBJ SN")
 ORDER_FWHM = re.compile(r"ESO QC ORD\d+ OBJ FWHM")
@@ -100,11 +94,16 @@ class Uves:
 
 
 def whole(path: Path) -> fits.Headers:
-    """The headers of a raw frame; a damaged one ends the AB."""
+    """The headers of a raw frame; a damaged one, or one that lacks a chip's image, ends the AB."""
     try:
-        return fits.headers(path)
+        found = fits.headers(path)
     except fits.Damaged as error:
         raise ABFailed(Reason.RAW_DAMAGED, str(error)) from error
+    images = sum("NAXIS2" in header for header in (found.primary, *found.extensions))
+    # Until 2004 both red chips shared the image of one HDU.
+    if not images or (found.extensions and images < found.get("ESO DET CHIPS", 1)):
+        raise ABFailed(Reason.RAW_DAMAGED, f"{path.name} has {images} images for {found.get('ESO DET CHIPS')} chips")
+    return found
 
 
 def classify(raw: fits.Headers) -> str:
@@ -113,8 +112,11 @@ def classify(raw: fits.Headers) -> str:
     if raw.get("ESO DPR CATG") != "SCIENCE" or "ECHELLE" not in tech:
         return ""
     arm = "RED" if raw.get("ESO DET CHIPS", 1) > 1 else "BLUE"
-    if str(raw.get("ESO INS SLIT1 NAME", "")).startswith("SLIC#"):
+    slit = str(raw.get("ESO INS SLIT1 NAME", ""))
+    if slit.startswith("SLIC#"):
         return f"SCI_SLICER_{arm}"
+    if slit != "FREE":
+        return ""
     words = {"POINT": "SCI_POINT", "EXTENDED": "SCI_EXTND", "OBJECT": "SCIENCE"}
     return next((f"{tag}_{arm}" for word, tag in words.items() if word in kind), "")
 
@@ -125,7 +127,7 @@ def raw_facts(path: Path) -> RawFacts:
     try:
         mjd, exptime = float(header["MJD-OBS"]), float(header["EXPTIME"])
         return RawFacts(path.name.removesuffix(".fits"), mjd, exptime, str(header["ESO DPR TECH"]))
-    except KeyError as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ABFailed(Reason.RAW_DAMAGED, f"{path.name}: {error.args[0]}") from error
 
 
@@ -141,10 +143,7 @@ def check_setting(raw: fits.Headers, calib: Path, category: str) -> None:
         master = fits.header(calib)
     except fits.Damaged as error:
         raise ABFailed(Reason.MISSING_CALIBRATION, f"{category} is damaged: {error}") from error
-    keys = RESPONSE_SETTING if category.startswith("MASTER_RESPONSE") else SETTING
-    if category.startswith("MASTER_BIAS"):
-        keys = (*BINNING, "ESO INS PATH")
-    for key in keys:
+    for key in setting_keys(category, str(raw.get("ESO INS PATH"))):
         if key in master and raw.get(key) is not None and master[key] != raw.get(key):
             what = f"{category} {calib.name} has {key} {master[key]}, the raw frame {raw.get(key)}"
             raise ABFailed(Reason.SETTING_MISMATCH, f"{what}.")
@@ -152,6 +151,19 @@ def check_setting(raw: fits.Headers, calib: Path, category: str) -> None:
     strangers = {str(master[k]) for k in master if CHIP_ID.fullmatch(k)} - chips
     if strangers:
         raise ABFailed(Reason.SETTING_MISMATCH, f"{category} {calib.name} is of another chip: {', '.join(strangers)}.")
+
+
+def setting_keys(category: str, arm: str) -> Sequence[str]:
+    """Which keywords a calibration shares with its science frame.
+
+    Only the grating of the frame's own arm counts: in a dichroic mode the header names that of the other arm, too.
+    """
+    grating = GRATING.get(arm, "")
+    if category.startswith("MASTER_BIAS"):
+        return (*BINNING, "ESO INS PATH")
+    if category.startswith("MASTER_RESPONSE"):
+        return ("ESO INS PATH", f"{grating} WLEN")
+    return (*BINNING, "ESO INS PATH", "ESO INS MODE", f"{grating} ID", f"{grating} WLEN")
 
 
 def target_tag(inputs: Inputs) -> str:
@@ -207,7 +219,7 @@ def arms(certificate: Certificate, products: Mapping[str, Path]) -> Iterator[Spe
         if found:
             header = fits.header(products[found[0][1]])
             slit, grating = ARM_KEYS[arm]
-            wavelength = header.get("ESO INS GRAT1 WLEN" if arm == "BLUE" else "ESO INS GRAT2 WLEN", 0.0)
+            wavelength = header.get(f"{GRATING[arm]} WLEN", 0.0)
             files = tuple(chip_files(products, category, chip) for chip, category in found)
             yield SpectrumSource(label=f"{arm}{wavelength:.0f}", chips=files, slit_key=slit, grating_key=grating)
 

@@ -1,0 +1,79 @@
+"""Parameters of an address: known ones are checked, unknown ones are refused, since ignoring hides typing errors."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from http import HTTPStatus
+from typing import Any
+
+from django.http import QueryDict
+
+from monitor.api.pages import PARAMETERS
+from monitor.api.problems import Problem
+
+LONGEST = 128
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """How a parameter is read, and the field lookup that it stands for; `read` raises ValueError."""
+
+    lookup: str
+    read: Callable[[str], Any]
+
+
+def text(value: str) -> str:
+    """Any text of reasonable length."""
+    if not value or len(value) > LONGEST or "\0" in value:
+        raise ValueError(f"must be a text of 1 to {LONGEST} characters")
+    return value
+
+
+def day(value: str) -> date:
+    """YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a date, YYYY-MM-DD") from None
+
+
+def words(allowed: Iterable[str]) -> Callable[[str], list[str]]:
+    """One or more words of a closed list, with commas between."""
+    known = [word for word in allowed if word]
+
+    def read(value: str) -> list[str]:
+        found = value.split(",")
+        if strange := [word for word in found if word not in known]:
+            raise ValueError(f"{', '.join(strange)[:LONGEST] or 'nothing'} is not one of {', '.join(known)}")
+        return found
+
+    return read
+
+
+def conditions(given: QueryDict, allowed: Mapping[str, Parameter], *, paged: bool = True) -> dict[str, Any]:
+    """Lookup and value of each parameter that was given; a problem names every one that is wrong."""
+    names = [*allowed, *(PARAMETERS if paged else ())]
+    errors = [
+        {"parameter": name[:LONGEST], "detail": f"unknown; known are {', '.join(names) or 'none'}"}
+        for name in given
+        if name not in names
+    ]
+    found = {}
+    for name, parameter in allowed.items():
+        values = given.getlist(name)
+        try:
+            if values:
+                found[parameter.lookup] = parameter.read(single(values))
+        except ValueError as error:
+            errors.append({"parameter": name, "detail": str(error)})
+    if errors:
+        said = "; ".join(f"{error['parameter']}: {error['detail']}" for error in errors)
+        raise Problem(HTTPStatus.BAD_REQUEST, f"{said}.", errors)
+    return found
+
+
+def single(values: Sequence[str]) -> str:
+    """The one value; ValueError for several."""
+    if len(values) > 1:
+        raise ValueError("may be given once")
+    return values[0]

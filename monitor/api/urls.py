@@ -1,0 +1,24 @@
+"""Addresses of the API, version 1."""
+
+from django.urls import path, re_path
+
+from monitor.api import adp, register, views
+
+app_name = "api"
+
+urlpatterns = [
+    path("status/", views.Status.as_view(), name="status"),
+    path("dates/", views.Dates.as_view(), name="dates"),
+    path("dates/<instrument:instrument>/<day:day>/", views.DateDetail.as_view(), name="date"),
+    path("abs/", register.RegisteringBlocks.as_view(), name="abs"),
+    path("abs/<ab:name>/", views.BlockDetail.as_view(), name="ab"),
+    path("abs/<ab:name>/log/", views.Log.as_view(), name="log"),
+    path("abs/<ab:name>/associations/", views.Associations.as_view(), name="associations"),
+    path("abs/<ab:name>/scores/", views.Scores.as_view(), name="scores"),
+    path("abs/<ab:name>/products/", views.Products.as_view(), name="products"),
+    path("jobs/", views.Jobs.as_view(), name="jobs"),
+    path("adp/datasets/", adp.Datasets.as_view(), name="datasets"),
+    path("adp/vocabulary/", adp.Vocabulary.as_view(), name="vocabulary"),
+    # An address that ends in a slash, or nothing: others are first tried with one.
+    re_path(r"^(?:.*/)?$", views.NothingHere.as_view()),
+]

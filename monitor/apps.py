@@ -1,0 +1,19 @@
+"""The Django application that shows and asks."""
+
+from django.apps import AppConfig
+from django.urls import register_converter
+
+
+class MonitorConfig(AppConfig):
+    """Makes the parts of addresses known that only this application has."""
+
+    name = "monitor"
+    verbose_name = "Monitor"
+
+    def ready(self) -> None:
+        """Called by Django before any address is resolved."""
+        from monitor import addresses
+
+        register_converter(addresses.BlockName, "ab")
+        register_converter(addresses.InstrumentName, "instrument")
+        register_converter(addresses.Day, "day")

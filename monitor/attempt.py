@@ -1,0 +1,100 @@
+"""One job as its page shows it: calibrations, phases, scores, parameters, events."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from processing.core.ab import AB, Calib
+from processing.core.states import REASONS, Reason
+from processing.models import Event, Job, JobLog, Qc1Parameter
+
+
+@dataclass(frozen=True)
+class Association:
+    """A calibration that the AB names."""
+
+    kind: str
+    """MCALIB, MASSOC or GENCALIB."""
+    calib: Calib
+    used: bool
+    """True if the recipe gets it."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A moment of the attempt; `took` is the time since the moment before, None if that one is not known."""
+
+    name: str
+    at: datetime | None
+    took: timedelta | None
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One QC1 parameter on all chips."""
+
+    name: str
+    unit: str
+    values: Sequence[Qc1Parameter | None]
+    """In the order of the chips; None where it was not measured."""
+
+
+def associations(ab: AB, job: Job | None) -> list[Association]:
+    """All calibrations of the AB in its own order, MCALIBs first."""
+    used = {(name, category) for name, category, _ in job.used()} if job else set()
+    kinds = (("MCALIB", ab.mcalibs), ("GENCALIB", ab.gencalibs), ("MASSOC", ab.massocs))
+    return [
+        Association(kind, calib, kind != "MASSOC" and (calib.name, calib.category) in used)
+        for kind, calibs in kinds
+        for calib in calibs
+    ]
+
+
+def phases(job: Job) -> list[Phase]:
+    """From the registration to the end, with the durations between."""
+    moments = (
+        ("registered", job.registered, "the AB was taken in"),
+        ("claimed", job.claimed, "waited for the window, the calibrations and a worker"),
+        ("started", job.started, "raw frames fetched, tags and settings checked"),
+        ("processed", job.processed, "the recipe ran, its products were measured"),
+        ("ended", job.ended, "converted, checked, stored in the archive" if job.processed else "the attempt was over"),
+    )
+    found, before = [], None
+    for name, at, meaning in moments:
+        found.append(Phase(name, at, at - before if at and before else None, meaning))
+        before = at or before
+    return found
+
+
+def meaning(job: Job) -> str:
+    """What the job's reason code means in general; empty without one."""
+    return REASONS.get(Reason(job.reason), "")
+
+
+def parameters(job: Job) -> tuple[list[str], list[Parameter]]:
+    """The chips that were measured ("" is the AB as a whole), and every QC1 parameter on them."""
+    table: dict[str, dict[str, Qc1Parameter]] = defaultdict(dict)
+    for row in job.qc1.all():
+        table[row.name][row.chip] = row
+    chips = sorted({chip for row in table.values() for chip in row})
+    return chips, [_parameter(name, row, chips) for name, row in table.items()]
+
+
+def _parameter(name: str, row: Mapping[str, Qc1Parameter], chips: Sequence[str]) -> Parameter:
+    unit = next(iter(row.values())).unit
+    return Parameter(name, unit, [row.get(chip) for chip in chips])
+
+
+def log(job: Job) -> JobLog:
+    """The log, empty if there is none yet."""
+    return JobLog.objects.filter(job=job).first() or JobLog(job=job)
+
+
+def events(job: Job) -> QuerySet[Event]:
+    """What happened to the job and to its products on their way, in order."""
+    ingestions = Q(subject="ingestion", subject_id__in=job.ingestions.values("id"))
+    return Event.objects.filter(Q(subject="job", subject_id=job.pk) | ingestions).order_by("id")

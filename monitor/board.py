@@ -1,0 +1,145 @@
+"""What the pages show, as querysets and small values; the number of queries does not depend on the number of rows."""
+
+import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Case, F, IntegerField, OrderBy, Prefetch, QuerySet, Value, When
+from django.utils import timezone
+
+from monitor.tallies import Tally, tallies, tally
+from processing.core.states import TROUBLE, DateState, JobState
+from processing.models import Certificate, Event, Instrument, Job, ProcessingDate, Qc1Parameter
+
+# Longer than any step without a change of state, but for a running recipe.
+SILENCE = datetime.timedelta(minutes=5)
+# A longer list of jobs is cut, and says so.
+LIMIT = 1000
+
+
+@dataclass(frozen=True)
+class Hours:
+    """When an instrument may start jobs, and which of its dates are held."""
+
+    instrument: Instrument
+    open: bool
+    next_opening: datetime.datetime
+    held: Sequence[ProcessingDate]
+
+
+@dataclass(frozen=True)
+class Strip:
+    """What stands on top of every page."""
+
+    hours: Sequence[Hours]
+    tally: Tally
+    stalled_since: datetime.datetime | None
+    """Time of the last change, if jobs could run and nothing has happened for too long."""
+
+    @property
+    def held(self) -> list[ProcessingDate]:
+        """Dates that wait for the surroundings to be mended."""
+        return [date for hours in self.hours for date in hours.held]
+
+    @property
+    def calm(self) -> bool:
+        """True if nothing needs a person."""
+        return not (self.tally.trouble or self.held or self.stalled_since)
+
+
+@dataclass(frozen=True)
+class Night:
+    """One processing date with its jobs counted."""
+
+    date: ProcessingDate
+    tally: Tally
+
+
+def strip() -> Strip:
+    """Windows, holds, counts; at most five queries."""
+    now = timezone.now()
+    held = Prefetch("dates", ProcessingDate.objects.filter(state=DateState.HELD), to_attr="held_dates")
+    hours = [_hours(instrument, now) for instrument in Instrument.objects.prefetch_related(held)]
+    counts = tally(Job.objects.all())
+    return Strip(hours, counts, _stalled_since(hours, counts, now))
+
+
+def _hours(instrument: Instrument, now: datetime.datetime) -> Hours:
+    hours = instrument.hours
+    held: list[ProcessingDate] = instrument.held_dates  # type: ignore[attr-defined] # by the Prefetch above
+    for date in held:
+        date.instrument = instrument
+    return Hours(instrument, hours.is_open(now), hours.next_opening(now), held)
+
+
+def _stalled_since(hours: Sequence[Hours], counts: Tally, now: datetime.datetime) -> datetime.datetime | None:
+    if counts.running or not counts.unfinished:
+        return None
+    last = Event.objects.values_list("at", flat=True).first()
+    if last is None or now - last < SILENCE:
+        return None
+    opened = [row.instrument for row in hours if row.open]
+    could_run = Job.objects.filter(state__in=(JobState.WAITING, JobState.PROCESSED), date__instrument__in=opened)
+    return last if could_run.exclude(date__state=DateState.HELD).exists() else None
+
+
+def nights(number: int) -> list[Night]:
+    """The newest processing dates; those that are not finished come first, however old.  Two queries."""
+    finished = Case(When(state=DateState.FINISHED, then=1), default=0, output_field=IntegerField())
+    dates = list(ProcessingDate.objects.order_by(finished, "-date", "instrument_id")[:number])
+    counted = tallies(dates)
+    return [Night(date, counted[date.pk]) for date in dates]
+
+
+def needs_a_look(number: int) -> QuerySet[Job]:
+    """Jobs that ended badly, the newest first."""
+    jobs = Job.objects.filter(state__in=TROUBLE).select_related("block", "date", "campaign")
+    return jobs.defer("block__text").order_by("-ended", "-id")[:number]
+
+
+def date_of(instrument: str, day: datetime.date) -> ProcessingDate:
+    """One date; raises `DoesNotExist`."""
+    return ProcessingDate.objects.select_related("instrument").get(instrument=instrument, date=day)
+
+
+def first_waiting(date: ProcessingDate) -> Job | None:
+    """One of the jobs that wait, with everything that it may wait for."""
+    return (
+        date.jobs.filter(state=JobState.WAITING).select_related("date__instrument", "campaign", "certificate").first()
+    )
+
+
+# What needs a look stands on top, what is as intended at the end.
+URGENCY: Sequence[Collection[JobState]] = (
+    TROUBLE,
+    (JobState.RUNNING,),
+    (JobState.PROCESSED,),
+    (JobState.WAITING,),
+    (JobState.REJECTED, JobState.SKIPPED),
+)
+
+
+def urgency() -> Case:
+    """0 for what needs a look first."""
+    whens = [When(state__in=states, then=Value(rank)) for rank, states in enumerate(URGENCY)]
+    return Case(*whens, default=Value(len(URGENCY)), output_field=IntegerField())
+
+
+# By what the table of jobs can be sorted.
+SORTS: Mapping[str, Sequence[str | Case | OrderBy]] = {
+    "state": (urgency(), "block__name"),
+    "ab": ("block__name",),
+    "setup": ("block__setup", "block__name"),
+    "flags": (F("processing_flags").desc(nulls_last=True), F("association_flags").desc(nulls_last=True), "block__name"),
+    "seconds": (F("seconds").desc(nulls_last=True), "block__name"),
+}
+
+
+def jobs_of(date: ProcessingDate, state: str, sort: str) -> QuerySet[Job]:
+    """The jobs of a date, all or those in one state, each with its products and its `signal`; four queries."""
+    gates = Certificate.objects.filter(jobs__date=date).order_by().values_list("content__gate_parameter", flat=True)
+    names = {str(name) for name in gates.distinct() if name}
+    signal = Prefetch("qc1", Qc1Parameter.objects.filter(name__in=names), to_attr="signal")
+    jobs = Job.objects.filter(date=date, **({"state": state} if state else {}))
+    jobs = jobs.select_related("block", "campaign", "certificate").prefetch_related("products", signal)
+    return jobs.defer("block__text", "certificate__content").order_by(*SORTS[sort])[:LIMIT]

@@ -1,0 +1,102 @@
+"""How many jobs are in which state, of one date, of several, of all."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+
+from monitor.marks import JOB_MARKS, Mark
+from processing.core.states import TROUBLE, UNFINISHED, JobState
+from processing.models import Job, ProcessingDate
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part of a bar; start and width in percent of the whole."""
+
+    state: JobState
+    mark: Mark
+    number: int
+    start: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The number of jobs per state; every state is there."""
+
+    counts: Mapping[str, int]
+
+    def of(self, states: Collection[str]) -> int:
+        """How many are in one of these states."""
+        return sum(self.counts[state] for state in states)
+
+    @property
+    def total(self) -> int:
+        """All jobs."""
+        return sum(self.counts.values())
+
+    @property
+    def ended(self) -> int:
+        """Those that will not change any more."""
+        return self.total - self.unfinished
+
+    @property
+    def unfinished(self) -> int:
+        """Those that wait, run or are being ingested."""
+        return self.of(UNFINISHED)
+
+    @property
+    def trouble(self) -> int:
+        """Those that somebody should look at."""
+        return self.of(TROUBLE)
+
+    @property
+    def ingested(self) -> int:
+        """Those whose product is in the archive."""
+        return self.counts[JobState.INGESTED]
+
+    @property
+    def ingesting(self) -> int:
+        """Those whose product is on its way there."""
+        return self.counts[JobState.PROCESSED]
+
+    @property
+    def running(self) -> int:
+        """Those with a worker."""
+        return self.counts[JobState.RUNNING]
+
+    @property
+    def waiting(self) -> int:
+        """Those that wait for one."""
+        return self.counts[JobState.WAITING]
+
+    @property
+    def segments(self) -> list[Segment]:
+        """What a bar consists of, from left to right; states without jobs are left out."""
+        found, start = [], 0.0
+        for state, mark in JOB_MARKS.items():
+            if number := self.counts[state]:
+                width = 100 * number / self.total
+                found.append(Segment(JobState(state), mark, number, start, width))
+                start += width
+        return found
+
+
+def tally(jobs: QuerySet[Job]) -> Tally:
+    """Of these jobs; one query."""
+    return _complete(dict(jobs.order_by().values_list("state").annotate(Count("id"))))
+
+
+def tallies(dates: Collection[ProcessingDate]) -> Mapping[int, Tally]:
+    """Of each of these dates, by primary key; one query."""
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    grouped = Job.objects.filter(date__in=dates).order_by().values_list("date", "state")
+    for date, state, number in grouped.annotate(Count("id")):
+        counts[date][state] = number
+    return {date.pk: _complete(counts[date.pk]) for date in dates}
+
+
+def _complete(counts: Mapping[str, int]) -> Tally:
+    return Tally({state.value: counts.get(state, 0) for state in JobState})

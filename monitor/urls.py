@@ -1,0 +1,15 @@
+"""Addresses of pages and API."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
+
+from monitor.pages import views
+
+urlpatterns = [
+    path("", views.tonight, name="tonight"),
+    path("dates/<instrument:instrument>/<day:day>/", views.processing_date, name="date"),
+    path("abs/<ab:name>/", views.block, name="ab"),
+    path("login/", LoginView.as_view(template_name="monitor/login.html"), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("api/v1/", include("monitor.api.urls")),
+]

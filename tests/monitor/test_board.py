@@ -1,0 +1,107 @@
+"""What is shown, asked of the database."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import RequestFactory
+from django.utils import timezone
+
+from monitor import attempt, board, context, tallies
+from processing.core.states import JobState
+from processing.models import Event, Job, ProcessingDate
+from tests.monitor import rows
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_tally_has_every_state_and_adds_up():
+    rows.put(rows.job(), JobState.TIMED_OUT)
+    rows.job(rows.CELL)
+    counted = tallies.tally(Job.objects.all())
+
+    assert set(counted.counts) == set(JobState)
+    assert (counted.total, counted.ended, counted.unfinished, counted.trouble) == (2, 1, 1, 1)
+    assert (counted.running, counted.waiting, counted.ingesting, counted.ingested) == (0, 1, 0, 0)
+
+
+def test_tallies_of_dates_take_one_query_and_keep_dates_apart(django_assert_num_queries):
+    rows.put(rows.job(), JobState.INGESTED)
+    rows.job(rows.CELL)
+    dates = list(ProcessingDate.objects.order_by("date"))
+    with django_assert_num_queries(1):
+        first, second = tallies.tallies(dates).values()
+
+    assert (first.ingested, first.waiting) == (1, 0)
+    assert (second.ingested, second.waiting) == (0, 1)
+
+
+def aged(minutes):
+    Event.objects.update(at=timezone.now() - timedelta(minutes=minutes))
+
+
+def test_a_strip_is_stalled_when_jobs_could_run_and_nothing_happens():
+    rows.job()
+    aged(14)
+
+    assert board.strip().stalled_since is not None
+
+
+@pytest.mark.parametrize("state", [JobState.RUNNING, JobState.INGESTED])
+def test_a_strip_is_not_stalled_while_a_job_runs_or_when_all_have_ended(state):
+    rows.put(rows.job(), state)
+    if state == JobState.RUNNING:
+        rows.job(rows.CELL)
+    aged(14)
+
+    assert board.strip().stalled_since is None
+
+
+def test_a_strip_is_not_stalled_by_jobs_of_a_held_date():
+    rows.job()
+    ProcessingDate.objects.update(state="HELD")
+    aged(14)
+
+    assert board.strip().stalled_since is None
+
+
+def test_a_strip_is_not_stalled_soon_after_a_change():
+    rows.job()
+    aged(2)
+
+    assert board.strip().stalled_since is None
+
+
+def test_the_strip_is_for_those_who_are_logged_in(rf: RequestFactory, django_user_model, django_assert_num_queries):
+    request = rf.get("/")
+    assert context.strip(request)["strip"] is None
+
+    request.user = django_user_model(username="somebody")
+    with django_assert_num_queries(0):  # until a template shows it
+        assert context.strip(request)["strip"] is not None
+
+
+def test_a_massoc_is_not_used_even_if_the_same_file_is_a_mcalib():
+    line = "REAL\t$DFO_CAL_DIR/2012-05-09\tUV_MBIA_120509A_REDL_1x1.fits\tMASTER_BIAS_REDL\t0.441\tOK"
+    row = rows.job(MASSOC=line)
+    shown = [found for found in attempt.associations(row.block.value, row) if found.calib.name.startswith("UV_MBIA")]
+
+    assert [(found.kind, found.used) for found in shown] == [("MCALIB", True), ("MCALIB", True), ("MASSOC", False)]
+
+
+def test_the_time_between_phases_is_counted_from_the_last_one_known():
+    row = rows.put(rows.job(), JobState.FAILED)
+    found = {phase.name: phase for phase in attempt.phases(row)}
+
+    assert found["processed"].at is None
+    assert found["started"].took == row.started - row.claimed
+    assert found["ended"].took == row.ended - row.started
+
+
+def test_parameters_are_told_per_chip():
+    chips, parameters = attempt.parameters(rows.attempted(rows.job()))
+
+    assert chips == ["REDL", "REDU"]
+    assert {p.name: [v and v.value for v in p.values] for p in parameters} == {
+        "qc_s2n": [21.5, 22.5],
+        "mean_reduced": [None, None],
+    }
