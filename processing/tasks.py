@@ -13,8 +13,11 @@ def prepare() -> bool:
 
 
 def process() -> bool:
-    """Process the next job."""
-    return process_job.process()
+    """Process the next job, and ingest: products must not queue behind the messages of all jobs that still wait."""
+    done = process_job.process()
+    if done:
+        ingest_product.ingest()
+    return done
 
 
 def ingest() -> bool:

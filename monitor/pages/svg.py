@@ -14,6 +14,8 @@ WIDTH, HEIGHT = 760, 280
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 46
 # A step this many times the median one is a gap between detectors, not a part of the spectrum.
 GAP = 8
+# The fraction of bins, on either side, that do not decide the range of the flux axis.
+OUTERMOST = 0.02
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,14 @@ class Envelope:
     low: Sequence[float]
     high: Sequence[float]
 
+    def bulk(self) -> tuple[float, float]:
+        """The range of flux without the outermost bins on either side: order ends are noisy, and would flatten the rest.
+
+        What lies outside is drawn at the edge of the plot.
+        """
+        cut = int(OUTERMOST * len(self.wave))
+        return sorted(self.low)[cut], sorted(self.high)[-1 - cut]
+
     def pieces(self) -> list[slice]:
         """The parts without gaps."""
         steps = [b - a for a, b in pairwise(self.wave)]
@@ -78,11 +88,12 @@ def spectrum(preview: object, identity: str, title: str, unit: str) -> SafeStrin
     envelope = read_preview(preview)
     if envelope is None:
         return SafeString("")
-    bottom, top = min(envelope.low), max(envelope.high)
+    bottom, top = envelope.bulk()
     margin = 0.06 * (top - bottom) or 1.0
     x = Axis(envelope.wave[0], envelope.wave[-1], LEFT, WIDTH - RIGHT)
     y = Axis(min(0.0, bottom) - (margin if bottom < 0 else 0), top + margin, HEIGHT - BOTTOM, TOP)
-    description = f"Flux in {unit} from {x.low:.0f} to {x.high:.0f} Å, between {bottom:.3g} and {top:.3g}."
+    extremes = f"between {min(envelope.low):.3g} and {max(envelope.high):.3g}"
+    description = f"Flux in {unit} from {x.low:.0f} to {x.high:.0f} Å, {extremes}."
     return format_html(
         '<svg class="spectrum" role="img" viewBox="0 0 {} {}" aria-labelledby="{id}-title {id}-desc">'
         '<title id="{id}-title">{}</title><desc id="{id}-desc">{}</desc>{}{}{}</svg>',

@@ -107,7 +107,7 @@ def show(report: Report, console: Console) -> None:
         expected = f"{row.planned.kind.state} {row.planned.kind.reason}".strip()
         got = f"{row.state} {row.reason}".strip()
         name = row.planned.ab_name if wide else row.planned.ab_name[-15:-3]
-        mark = f"[green]✓ {got if wide else row.state}" if row.ok else f"[red]✕ {got}"
+        mark = f"[green]✓ {got if wide else ''}" if row.ok else f"[red]✕ {got}"
         seconds = f"{row.seconds:.1f}" if row.seconds else ""
         chi = f"{row.chi:.2f}" if row.chi is not None else ""
         table.add_row(name, row.planned.kind.key, expected, mark, seconds, chi)

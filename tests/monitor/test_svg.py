@@ -98,3 +98,13 @@ def test_the_parts_of_a_bar_fill_it():
 
 def test_the_bar_of_no_jobs_is_empty():
     assert 'aria-label="0 ABs: no jobs"' in svg.bar(Tally(NONE))
+
+
+def test_noisy_order_ends_do_not_flatten_the_rest_of_the_plot():
+    wave = [4000.0 + i for i in range(100)]
+    low, high = [90.0] * 100, [110.0] * 100
+    low[0], high[0] = -20000.0, 20000.0
+    drawn = svg.spectrum({"wave": wave, "low": low, "high": high}, "id", "title", "adu")
+
+    assert "20000" not in drawn.split("</desc>")[1]
+    assert "between -2e+04 and 2e+04" in drawn
