@@ -51,7 +51,7 @@ class Envelope:
     high: Sequence[float]
 
     def bulk(self) -> tuple[float, float]:
-        """The range of flux without the outermost bins on either side: order ends are noisy, and would flatten the rest.
+        """The range of flux without the outermost bins on either side: noisy order ends would flatten the rest.
 
         What lies outside is drawn at the edge of the plot.
         """
