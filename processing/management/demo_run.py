@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -53,13 +54,21 @@ def child(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
 @contextlib.contextmanager
 def web(folder: Path, port: int) -> Iterator[None]:
     """The dashboard."""
+    if answers(port):
+        raise CommandError(f"port {port} is in use: choose another one with --port")
     options = ["--bind", f"127.0.0.1:{port}", "--threads", "4", "--worker-tmp-dir", str(folder)]
     with child(["-m", "gunicorn", "phoenix_site.wsgi", *options], folder / "web.log") as process:
-        time.sleep(0.5)
-        if process.poll() is not None:
-            last = (folder / "web.log").read_text().strip().splitlines()[-1:]
-            raise CommandError(f"the dashboard did not start: {' '.join(last)} (is port {port} in use? --port)")
+        while not answers(port):
+            if process.poll() is not None:
+                raise CommandError(f"the dashboard did not start; see {folder / 'web.log'}")
+            time.sleep(0.1)
         yield
+
+
+def answers(port: int) -> bool:
+    """True if something listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextlib.contextmanager

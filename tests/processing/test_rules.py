@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from processing.core.states import CampaignState, CertificateState, DateState, JobState, NotAllowed, Reason
+from processing.core.states import CampaignState, CertificateState, DateState, JobState, Reason
 from processing.models import Campaign, Certificate, Event, Instrument, Job, ProcessingDate
 from processing.workflow import sweep
 from processing.workflow.prepare import prepare
@@ -66,15 +66,6 @@ def test_who_lost_the_claim_can_neither_start_nor_end_the_job(add):
     assert not mine.end(JobState.FAILED, Reason.UNEXPECTED, "")
 
 
-@pytest.mark.parametrize("ended", [JobState.FAILED, JobState.INGESTED, JobState.REJECTED])
-def test_there_is_no_way_back_to_waiting(add, ended):
-    job = add()
-    Job.objects.filter(pk=job.pk).update(state=ended)
-    job.refresh_from_db()
-    with pytest.raises(NotAllowed):
-        job.move(JobState.WAITING)
-
-
 def test_nothing_starts_outside_the_window(add, settings):
     job = add()
     prepare()
@@ -109,33 +100,6 @@ def test_the_highest_priority_and_then_the_longest_job_goes_first(add):
     Job.objects.filter(pk=urgent.pk).update(priority=1)
 
     assert [claim(), claim(), claim()] == [urgent, long, short]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_state_cannot_change_inside_a_transaction(add):
-    job = add()
-    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
-        job.move(JobState.SKIPPED)
-
-
-def test_somebody_who_was_late_changes_nothing_and_writes_no_event(add):
-    job = add()
-    late = Job.objects.get()
-    assert job.move(JobState.SKIPPED, "first")
-    before = Event.objects.count()
-
-    assert not late.move(JobState.REJECTED, "late")
-    assert (state(job)[0], Event.objects.count()) == (JobState.SKIPPED, before)
-
-
-def test_events_are_append_only(add):
-    add()
-    event = Event.objects.latest("id")
-    event.why = "something nicer"
-    with pytest.raises(TypeError):
-        event.save()
-    with pytest.raises(TypeError):
-        event.delete()
 
 
 def test_wiping_the_queue_loses_nothing(add):

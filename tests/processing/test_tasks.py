@@ -1,0 +1,39 @@
+"""What the queue's messages do."""
+
+import pytest
+
+from processing import tasks
+from processing.core.states import JobState
+from processing.workflow.wake import Stage
+from tests.processing.conftest import state
+
+
+def test_every_stage_names_a_task_that_is_there():
+    for stage in Stage:
+        assert callable(getattr(tasks, stage.value.removeprefix("processing.tasks.")))
+
+
+def test_the_tasks_in_turn_bring_an_ab_to_its_end(add):
+    job = add()
+
+    assert [tasks.prepare(), tasks.process(), tasks.finish()] == [True, True, True]
+    assert state(job)[0] == JobState.INGESTED
+
+
+@pytest.mark.parametrize("task", [tasks.prepare, tasks.process, tasks.ingest, tasks.finish])
+def test_a_message_too_many_does_nothing(db, archive, task):
+    assert task() is False
+
+
+def test_products_do_not_queue_behind_the_jobs_that_still_wait(add):
+    jobs = [add(number) for number in (1, 2)]
+    tasks.prepare()
+    tasks.process()
+
+    assert sorted(state(job)[0] for job in jobs) == [JobState.INGESTED, JobState.WAITING]
+
+
+def test_a_sweep_says_what_is_due(add):
+    add()
+
+    assert tasks.sweep()["prepare"] == 1
