@@ -1,5 +1,7 @@
 """What is written down of an attempt, and where its files stand."""
 
+import uuid
+
 import pytest
 
 from processing.core.scoring import Measurement, Rule, Score
@@ -48,9 +50,9 @@ def test_master_calibrations_stand_under_their_date_and_general_ones_beside(add,
 
 def test_an_attempt_has_a_scratch_directory_named_by_its_token(add, settings):
     job = add()
-    job.token = "6f1c"
+    job.token = uuid.uuid4()
 
-    assert files.scratch(job) == settings.PHOENIX["WORK_DIR"] / "scratch" / "6f1c"
+    assert files.scratch(job) == settings.PHOENIX["WORK_DIR"] / "scratch" / str(job.token)
 
 
 def test_removing_what_is_not_there_is_no_error(tmp_path):
