@@ -6,7 +6,7 @@ from datetime import date
 class BlockName:
     """The name of an AB, with or without `.ab`."""
 
-    regex = r"[A-Za-z0-9][A-Za-z0-9._:+#\-]{0,127}"
+    regex = r"[A-Za-z0-9][A-Za-z0-9._:+\-]{0,127}"
 
     def to_python(self, value: str) -> str:
         """As it stands."""

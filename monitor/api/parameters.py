@@ -1,6 +1,7 @@
 """Parameters of an address: known ones are checked, unknown ones are refused, since ignoring hides typing errors."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
@@ -31,10 +32,11 @@ def text(value: str) -> str:
 
 def day(value: str) -> date:
     """YYYY-MM-DD."""
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise ValueError("must be a date, YYYY-MM-DD") from None
+    # Python reads other forms of ISO 8601, too, such as 20120509 and 2012-W19-3.
+    with suppress(ValueError):
+        if (found := date.fromisoformat(value)).isoformat() == value:
+            return found
+    raise ValueError("must be a date, YYYY-MM-DD")
 
 
 def words(allowed: Iterable[str]) -> Callable[[str], list[str]]:

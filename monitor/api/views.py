@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet, prefetch_related_objects
@@ -18,10 +19,12 @@ from rest_framework.views import APIView
 from monitor import attempt
 from monitor.api import serializers
 from monitor.api.parameters import Parameter, conditions, day, text, words
+from monitor.api.problems import Problem
 from monitor.board import Night, date_of
 from monitor.tallies import tallies
 from monitor.version import VERSION
 from processing import control
+from processing.core.errors import BadAB
 from processing.core.states import JobState, Reason
 from processing.models import AssociationBlock, Job, JobLog, ProcessingDate
 
@@ -183,7 +186,11 @@ class Associations(OfBlock):
     def get(self, _request: Request, name: str) -> Response:
         """In the AB's own order, MCALIBs first."""
         job = self.job(name)
-        return Response([serializers.association(row) for row in attempt.associations(job.block.value, job)])
+        try:
+            return Response([serializers.association(row) for row in attempt.associations(job.block.value, job)])
+        except BadAB as bad:
+            # After a change of the column layout.
+            raise Problem(HTTPStatus.CONFLICT, str(bad)) from bad
 
 
 class Scores(OfBlock):

@@ -148,6 +148,8 @@ def parse(text: str, file: str, columns: Columns = COLUMNS) -> AB:
     raws = tuple(_raw(line, columns) for line in lines if line.qualifier == "RAWFILE")
     if not raws:
         raise BadAB(file, 0, "no RAWFILE line")
+    if len({raw.dp_id for raw in raws}) < len(raws):
+        raise BadAB(file, 0, "two RAWFILE lines name the same file")
     used = {*columns, *SINGLE}
     return AB(
         name=_matching(_NAME, single["AB_NAME"], "file name"),

@@ -79,6 +79,8 @@ class Certificate:
     """The pipeline version that the certificate was made with, such as `uves/6.1.8`."""
     chips: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Suffix of the raw tag to the suffixes of calibrations and products: RED to REDL, REDU."""
+    frames: int = 0
+    """The most raw frames that the recipe reduces; 0: any number."""
     required: Sequence[str] = ()
     """Categories of calibrations, each needed exactly once per chip."""
     response: str = ""
@@ -178,8 +180,15 @@ def _not_certified(ab: AB, certificate: Certificate | None) -> Refusal | None:
         return Refusal(Reason.NOT_CERTIFIED, f"{certificate} is for {certificate.recipe}, the AB names {ab.recipe}.")
     if strange := [name for name in ab.parameters if not certificate.allows(name)]:
         return Refusal(Reason.NOT_CERTIFIED, f"{certificate} does not let an AB set {', '.join(strange)}.")
+    return _strange_frames(ab, certificate)
+
+
+def _strange_frames(ab: AB, certificate: Certificate) -> Refusal | None:
     if not certificate.chips_of(ab):
         return Refusal(Reason.NOT_CERTIFIED, f"{certificate} does not know the tag {ab.raws[0].tag}.")
+    if certificate.frames and len(ab.raws) > certificate.frames:
+        numbers = f"{certificate.frames} at most, the AB names {len(ab.raws)}"
+        return Refusal(Reason.NOT_CERTIFIED, f"{certificate} is for a number of raw frames of {numbers}.")
     return None
 
 

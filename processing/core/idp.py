@@ -200,11 +200,8 @@ def _column_cards(spectrum: Spectrum) -> list[Card]:
         kind = COLUMNS[name]
         extra = name.endswith("_REDUCED") and spectrum.is_calibrated
         prefix = ("eso:" if extra else "spec:") if spectrum.is_calibrated else "Spectrum."
-        ucd = f"{kind.ucd};meta.main" if name in main or name == "WAVE" else kind.ucd
-        cards += [
-            (f"TUTYP{number}", prefix + kind.utype, ""),
-            (f"TUCD{number}", ucd if name != "WAVE" else kind.ucd, ""),
-        ]
+        ucd = f"{kind.ucd};meta.main" if name in main else kind.ucd
+        cards += [(f"TUTYP{number}", prefix + kind.utype, ""), (f"TUCD{number}", ucd, "")]
     return cards
 
 

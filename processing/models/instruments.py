@@ -55,10 +55,15 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
     """Questions about certificates."""
 
     def of(self, instrument: str) -> list["Certificate"]:
-        """The newest version of each of an instrument's certificates, in the order in which modes are asked."""
+        """The version in force of each of an instrument's certificates, in the order in which modes are asked.
+
+        That is the newest; a draft is in force only where there is nothing else, so that a new version can be
+        set up while the old one goes on.
+        """
         newest: dict[str, Certificate] = {}
-        for row in self.filter(instrument=instrument).order_by("position", "version"):
-            newest[row.name] = row
+        for row in self.filter(instrument=instrument).order_by("version"):
+            if row.name not in newest or row.state != CertificateState.DRAFT:
+                newest[row.name] = row
         return sorted(newest.values(), key=lambda row: row.position)
 
     def load(self, entries: Iterable[dict[str, Any]]) -> int:

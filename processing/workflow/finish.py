@@ -1,10 +1,15 @@
 """Finish a date: what it needed on disk goes, what it found stays in the database."""
 
+import time
+from contextlib import suppress
+
 from django.db.models.functions import Now
 
-from processing.core.states import DateState
+from processing.core.states import ENDED, DateState
 from processing.models import ProcessingDate
 from processing.workflow import files
+
+ABANDONED = 3600.0  # seconds since the last byte of a partial file
 
 
 def finish() -> bool:
@@ -22,7 +27,8 @@ def clean(date: ProcessingDate) -> int:
 
     Returns the number of master calibrations deleted.
     """
-    jobs = date.jobs.select_related("block", "certificate")
+    # Once: whoever else finishes this date may have opened it again for a new AB, whose products must stay.
+    jobs = list(date.jobs.filter(state__in=ENDED).select_related("block", "certificate", "date"))
     used = {used for job in jobs for used in job.used() if not used[2]}
     masters = [files.place(date, one) for one in used]
     there = [master for master in masters if master.exists()]
@@ -30,8 +36,12 @@ def clean(date: ProcessingDate) -> int:
         master.unlink(missing_ok=True)
     folder = files.calibrations(date)
     for partial in folder.glob(".*.part"):
-        partial.unlink(missing_ok=True)  # a worker died while it fetched
+        # A worker died while it fetched; a young one may be another instrument's, on its way.
+        if time.time() - partial.stat().st_mtime > ABANDONED:
+            partial.unlink(missing_ok=True)
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
-    files.remove([files.products_of(date)])
+    files.remove(files.products(job) for job in jobs if job.token)
+    with suppress(OSError):  # not there, or not empty
+        files.products_of(date).rmdir()
     return len(there)

@@ -30,8 +30,9 @@ def ingest() -> bool:
     if item is None:
         return False
     try:
-        while step := STEPS.get(IngestState(item.state)):
-            step(item)
+        # False: somebody else took it up, and has gone on with it.
+        while (step := STEPS.get(IngestState(item.state))) and step(item):
+            pass
     except ABFailed as failed:
         item.move(IngestState.REJECTED, failed.sentence, log=failed.sentence, reason=failed.reason, ended=Now())
     except Exception as error:  # the edge of a task: whatever it is, it has a bounded number of attempts
@@ -41,38 +42,38 @@ def ingest() -> bool:
     return True
 
 
-def to_file(item: Ingestion) -> None:
+def to_file(item: Ingestion) -> bool:
     """QUEUED to CONVERTED: the product as a file under its archive name."""
     name = convert.archive_name(item)
     # A file that may already be in the archive must not be written anew: its date, and so its SHA-256, would differ.
     digest = item.sha256 or convert.write(item, name)
-    item.move(IngestState.CONVERTED, name, sha256=digest)
+    return item.move(IngestState.CONVERTED, name, sha256=digest)
 
 
-def validate(item: Ingestion) -> None:
+def validate(item: Ingestion) -> bool:
     """CONVERTED to VALIDATED, or REJECTED with the rules that it breaks."""
     findings = check(spectrum.read_back(convert.path(item)))
     listed = [{"rule": f.rule, "level": f.level, "message": f.message} for f in findings]
     if rejects(findings):
         broken = "; ".join(f"{f.rule} {f.message}" for f in findings)
-        item.move(IngestState.REJECTED, broken, findings=listed, log=broken, reason=Reason.IDP_RULES, ended=Now())
-    else:
-        item.move(IngestState.VALIDATED, f"{len(findings)} warnings", findings=listed)
+        why = Reason.IDP_RULES
+        return item.move(IngestState.REJECTED, broken, findings=listed, log=broken, reason=why, ended=Now())
+    return item.move(IngestState.VALIDATED, f"{len(findings)} warnings", findings=listed)
 
 
-def store(item: Ingestion) -> None:
+def store(item: Ingestion) -> bool:
     """VALIDATED to STORED: in the archive, its SHA-256 verified there."""
     url = registry.ingestor().store(convert.path(item), f"{item.dp_id}.fits", item.sha256)
-    item.move(IngestState.STORED, url, log=url)
+    return item.move(IngestState.STORED, url, log=url)
 
 
-def register(item: Ingestion) -> None:
+def register(item: Ingestion) -> bool:
     """STORED to REGISTERED: known to the database, and so to the API."""
     convert.register(item)
-    item.move(IngestState.REGISTERED, f"{item.dp_id}", ended=Now())
+    return item.move(IngestState.REGISTERED, f"{item.dp_id}", ended=Now())
 
 
-STEPS: Mapping[IngestState, Callable[[Ingestion], None]] = {
+STEPS: Mapping[IngestState, Callable[[Ingestion], bool]] = {
     IngestState.QUEUED: to_file,
     IngestState.CONVERTED: validate,
     IngestState.VALIDATED: store,
@@ -83,8 +84,7 @@ STEPS: Mapping[IngestState, Callable[[Ingestion], None]] = {
 def retry(item: Ingestion, why: str) -> None:
     """Another attempt later; after the last one the ingestion is DEAD."""
     attempts = item.attempts + 1
-    item.move(IngestState.RETRY_WAIT, why, attempts=attempts, log=why, claimed=Now())
-    if attempts >= ATTEMPTS:
+    if item.move(IngestState.RETRY_WAIT, why, attempts=attempts, log=why, claimed=Now()) and attempts >= ATTEMPTS:
         item.move(IngestState.DEAD, f"{attempts} attempts", reason=Reason.INGEST_ATTEMPTS, ended=Now())
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections import defaultdict
 
+from django.conf import settings
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -31,7 +32,8 @@ def prepare() -> bool:
         hold(date, f"unexpected {type(error).__name__}: {error}")
         return True
     date.move(DateState.PROCESSING, "calibrations are here", prepared=Now())
-    wake(Stage.PROCESS, date.jobs.filter(state=JobState.WAITING).count())
+    # Each job wakes the next: what else is due, such as the sweep, must not queue behind a whole night.
+    wake(Stage.PROCESS, min(date.jobs.filter(state=JobState.WAITING).count(), settings.WORKERS * 2))
     if date.close_if_done():
         wake(Stage.FINISH)
     return True

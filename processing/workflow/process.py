@@ -16,7 +16,7 @@ from processing.core.errors import ABFailed, Halt, NotInArchive
 from processing.core.ports import Command, Ended, FileKind, Finished, Inputs, Pipeline, Product
 from processing.core.scoring import Measurement, no_signal
 from processing.core.states import JobState, Reason
-from processing.models import Instrument, Job, JobLog
+from processing.models import Instrument, Job
 from processing.workflow import convert, files, prepare, record
 from processing.workflow.wake import Stage, wake
 from processing.workflow.worker import owner
@@ -41,9 +41,10 @@ def process() -> bool:
             again(job, missing)
     except Exception as error:  # the edge of a task: a bug ends its AB, and never the worker
         logger.exception("job %s", job)
-        JobLog.objects.update_or_create(job=job, defaults={"text": traceback.format_exc()})
+        record.failure(job, traceback.format_exc())
         job.end(JobState.FAILED, Reason.UNEXPECTED, f"{type(error).__name__}: {error}")
     close(job)
+    wake(Stage.PROCESS)
     return True
 
 
@@ -165,13 +166,23 @@ def judge(this: Attempt, measured: Sequence[Measurement]) -> None:
 
 def publish(this: Attempt, products: Sequence[Product]) -> None:
     """Products leave the scratch directory by rename, and only when the job is PROCESSED."""
-    job, target = this.job, files.products(this.job)
-    record.queue_ingestions(job, this.pipeline, this.inputs.certificate, products)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    job, target, out = this.job, files.products(this.job), this.scratch / "out"
+    labels = archived(this, products)
     changes = {"processed": Now(), "software": record.software(products)}
-    out = this.scratch / "out"
+    target.parent.mkdir(parents=True, exist_ok=True)
     (out / convert.MANIFEST).write_text(json.dumps({product.category: product.path.name for product in products}))
     out.rename(target)
+    record.queue_ingestions(job, labels)
     if not job.move(JobState.PROCESSED, "the recipe and every check succeeded", where=job.mine, **changes):
         files.remove([target])
+        job.ingestions.all().delete()
         raise Failed(JobState.LOST, Reason.WORKER_LOST, "The claim was lost while the recipe ran.")
+
+
+def archived(this: Attempt, products: Sequence[Product]) -> list[str]:
+    """The labels of what goes into the archive; an AB that has nothing for it has failed."""
+    made = {product.category: product.path for product in products}
+    labels = [source.label for source in this.pipeline.spectra(this.inputs.certificate, made)]
+    if not labels:
+        raise ABFailed(Reason.PRODUCTS_MISSING, "None of the recipe's products is one for the archive.")
+    return labels

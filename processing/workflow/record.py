@@ -9,7 +9,7 @@ from processing.core import association, scoring
 from processing.core.ab import AB
 from processing.core.certification import Certificate
 from processing.core.idp import RawFacts
-from processing.core.ports import Command, Finished, Pipeline, Product
+from processing.core.ports import Command, Finished, Product
 from processing.core.scoring import Measurement
 from processing.models import Ingestion, Job, JobLog, Qc1Parameter, RawFrame, Score
 from processing.plugins import fits
@@ -55,6 +55,13 @@ def execution(job: Job, command: Command, finished: Finished, log: str) -> None:
     )
 
 
+def failure(job: Job, trace: str) -> None:
+    """A traceback, after whatever the recipe had logged."""
+    log, _ = JobLog.objects.get_or_create(job=job)
+    log.text = shortened("\n".join(filter(None, (log.text, trace))))
+    log.save(update_fields=["text"])
+
+
 def software(products: Sequence[Product]) -> str:
     """Pipeline and version that made the products."""
     return str(fits.header(products[0].path).get("ESO PRO REC1 PIPE ID", ""))
@@ -69,9 +76,8 @@ def shortened(log: str) -> str:
     )
 
 
-def queue_ingestions(job: Job, pipeline: Pipeline, certificate: Certificate, products: Sequence[Product]) -> None:
+def queue_ingestions(job: Job, labels: Sequence[str]) -> None:
     """One ingestion per archive product, QUEUED; nobody takes it before the job is PROCESSED."""
-    sources = pipeline.spectra(certificate, {product.category: product.path for product in products})
-    for source in sources:
-        row = Ingestion.objects.create(job=job, label=source.label)
+    for label in labels:
+        row = Ingestion.objects.create(job=job, label=label)
         row.note("", row.state)

@@ -9,6 +9,8 @@ from django_q.brokers import get_broker
 
 from processing.core.states import DateState, IngestState, JobState
 from processing.models import Ingestion, Instrument, Job, ProcessingDate
+from processing.models.products import PENDING
+from processing.workflow.ingest import conclude
 from processing.workflow.wake import Stage, wake
 
 RETRY_AFTER = timedelta(minutes=1)
@@ -19,12 +21,15 @@ def sweep() -> dict[str, int]:
     found = {
         "reopened": reopen(),
         "retried": retry_held() + retry_ingestions(),
+        "concluded": conclude_ingested(),
         "closed": sum(date.close_if_done() for date in ProcessingDate.objects.filter(state=DateState.PROCESSING)),
     }
     waiting = due()
     queued = get_broker().queue_size()
     for stage, number in waiting.items():
-        wake(stage, max(0, min(number, settings.WORKERS * 2) - queued))
+        # A queue full of jobs must not keep the other stages from their turn.
+        least = min(number, 0 if stage is Stage.PROCESS else 1)
+        wake(stage, max(least, min(number, settings.WORKERS * 2) - queued))
     return found | {stage.name.lower(): number for stage, number in waiting.items()}
 
 
@@ -46,6 +51,15 @@ def reopen() -> int:
     waiting = Job.objects.filter(date=OuterRef("pk"), state=JobState.WAITING)
     dates = ProcessingDate.objects.filter(Exists(waiting), state=DateState.FINISHED)
     return sum(date.move(DateState.REGISTERED, "a new AB was registered", finished=None) for date in dates)
+
+
+def conclude_ingested() -> int:
+    """Processed jobs of which no ingestion is open: a worker died before it could end them."""
+    unfinished = Ingestion.objects.filter(job=OuterRef("pk"), state__in=PENDING)
+    jobs = list(Job.objects.filter(~Exists(unfinished), state=JobState.PROCESSED))
+    for job in jobs:
+        conclude(job)
+    return len(jobs)
 
 
 def retry_held() -> int:

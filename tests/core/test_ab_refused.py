@@ -151,8 +151,18 @@ def line(calib: Calib) -> str:
     return f"MCALIB\t{flag}\t/cal\t{calib.name}\t{calib.category}\t{calib.dt!r}\t{match}"
 
 
-@given(st.lists(RAWS, min_size=1, max_size=3), st.lists(CALIBS, max_size=4), NAMES, st.dates(date(1000, 1, 1)))
+@given(
+    st.lists(RAWS, min_size=1, max_size=3, unique_by=lambda raw: raw.dp_id),
+    st.lists(CALIBS, max_size=4),
+    NAMES,
+    st.dates(date(1000, 1, 1)),
+)
 def test_what_was_written_is_read_back(raws, calibs, name, day):
     lines = [f"RAWFILE\t/raw/{raw.dp_id}.fits\t{raw.tag}" for raw in raws]
     ab = parse(least(*lines, *map(line, calibs), RAWFILE=None, AB_NAME=name, DATE=day.isoformat()), "x.ab")
     assert (ab.raws, ab.mcalibs, ab.name, ab.date) == (tuple(raws), tuple(calibs), name, day)
+
+
+def test_the_same_raw_file_twice_is_refused():
+    with pytest.raises(BadAB, match="two RAWFILE lines name the same file"):
+        parse(least("RAWFILE x.fits SCI_POINT_BLUE", RAWFILE="y/x.fits SCI_POINT_BLUE"), "x.ab")

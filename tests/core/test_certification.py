@@ -174,3 +174,9 @@ def test_what_the_recipe_gets_are_required_calibrations_and_what_the_flux_needs(
     used = list(certificate(AS_POINT).used(sample(POINT)))
     assert {category for _, category, _ in used if category.startswith("MASTER_DARK")} == set()
     assert [entry for entry in used if entry[2]] == [("UV_GEXT_atmoexan.fits", "EXTCOEFF_TABLE", True)]
+
+
+def test_an_ab_of_two_frames_is_refused_since_the_recipe_reduces_the_first_alone():
+    second = "RAWFILE\t$DFO_RAW_DIR/2012-05-09/UVES.2012-05-10T03:40:00.000.fits\tSCI_POINT_RED\nRAWFILE"
+
+    assert refusal(POINT, {"RAWFILE": second}) == Reason.NOT_CERTIFIED

@@ -1,5 +1,8 @@
 """Every error is a problem document."""
 
+from base64 import b64encode
+from urllib.parse import urlencode
+
 import pytest
 
 from monitor.api.pages import MOST
@@ -77,6 +80,9 @@ def test_an_unknown_parameter_is_refused_by_name(viewer, resource):
         (f"instrument={'X' * (LONGEST + 1)}", "instrument"),
         ("limit=many", "limit"),
         ("limit=²", "limit"),
+        ("limit=0001000000000", "limit"),
+        (f"limit=00000{'1' * 5000}", "limit"),
+        ("date=20120509", "date"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(viewer, query, parameter):
@@ -93,6 +99,13 @@ def test_all_wrong_parameters_are_named_at_once(viewer):
 
 def test_a_broken_cursor_is_not_found(viewer):
     problem(viewer.get("/api/v1/jobs/?cursor=nonsense"), 404)
+
+
+@pytest.mark.parametrize(("resource", "position"), [("jobs", "abc"), ("dates", "abc"), ("abs", "\0")])
+def test_a_cursor_that_was_made_up_is_no_failure(viewer, resource, position):
+    cursor = b64encode(urlencode({"p": position}).encode()).decode()
+
+    assert viewer.get(f"/api/v1/{resource}/", {"cursor": cursor}).status_code in (200, 404)
 
 
 def test_a_problem_of_the_log_is_json_too(viewer):

@@ -150,3 +150,30 @@ def test_another_file_under_the_products_name_rejects_it_with_that_reason(proces
 
     assert state(processed) == (JobState.INGEST_REJECTED, Reason.ARCHIVE_CONFLICT)
     assert target.read_bytes() == b"something else"
+
+
+def test_an_ingestion_that_somebody_else_took_over_is_left_to_them(processed, monkeypatch):
+    written, write = [], convert.write
+
+    def overtaken(item: Ingestion, name: str) -> str:
+        written.append(name)
+        assert len(written) == 1
+        Ingestion.objects.filter(pk=item.pk).update(state=IngestState.CONVERTED, sha256="theirs")
+        return write(item, name)
+
+    monkeypatch.setattr(convert, "write", overtaken)
+    steps.ingest()
+
+    assert len(written) == 1
+    assert Ingestion.objects.get().sha256 == "theirs"
+    assert state(processed)[0] == JobState.PROCESSED
+
+
+def test_a_job_whose_worker_died_after_the_last_ingestion_is_ended_by_the_sweep(processed, monkeypatch):
+    with monkeypatch.context() as dying:
+        dying.setattr(steps, "conclude", lambda _job: None)
+        steps.ingest()
+    assert state(processed)[0] == JobState.PROCESSED
+    sweep.sweep()
+
+    assert state(processed)[0] == JobState.INGESTED

@@ -9,7 +9,8 @@ from processing import registry
 from processing.core.states import DateState, JobState, Reason
 from processing.models import Event, Instrument, Job, ProcessingDate, Product
 from processing.plugins.ingestors.folder import digest
-from processing.workflow import sweep
+from processing.workflow import finish, sweep
+from processing.workflow.ingest import ingest
 from processing.workflow.prepare import hold, prepare
 from processing.workflow.process import process
 from tests import testcam
@@ -229,3 +230,34 @@ def test_a_recipe_runner_that_is_not_installed_holds_the_date_and_fails_no_ab(ad
     assert state(job) == (JobState.WAITING, "")
     assert job.started is None
     assert "is not installed" in ProcessingDate.objects.get().reason
+
+
+def test_a_bug_after_the_recipe_keeps_the_recipes_log(add, monkeypatch):
+    job = add()
+    prepare()
+    monkeypatch.delattr(testcam.Testcam, "measure")
+    process()
+
+    assert state(job) == (JobState.FAILED, Reason.UNEXPECTED)
+    assert job.log_text.text.startswith("recipe of")
+    assert "AttributeError" in job.log_text.text
+
+
+def test_a_date_that_was_opened_again_keeps_its_products_from_a_late_finisher(add, monkeypatch):
+    add(1)
+    prepare(), process(), ingest()
+    clean = finish.clean
+
+    def late(date: ProcessingDate) -> int:
+        monkeypatch.setattr(finish, "clean", clean)
+        finish.finish()
+        add(2)
+        sweep.sweep()
+        prepare(), process()
+        return clean(date)
+
+    monkeypatch.setattr(finish, "clean", late)
+    finish.finish()
+    run_night()
+
+    assert {job.state for job in Job.objects.all()} == {JobState.INGESTED}

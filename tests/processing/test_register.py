@@ -108,3 +108,23 @@ def test_an_ab_that_names_a_command_to_run_as_recipe_parameter_is_rejected(add):
 
     assert state(job) == (JobState.REJECTED, Reason.NOT_CERTIFIED)
     assert "plotter" in job.sentence
+
+
+def test_the_newest_version_of_a_certificate_counts_wherever_its_file_lists_it(certified):
+    first, second = ({**testcam.CERTIFICATE, "name": name} for name in ("FIRST", "SECOND"))
+    Certificate.objects.load([first, second])
+    Certificate.objects.load([{**second, "version": 2}])
+
+    assert {row.name: row.version for row in Certificate.objects.of("TESTCAM")}["SECOND"] == 2
+
+
+def test_a_draft_of_a_new_version_does_not_close_the_mode(add):
+    Certificate.objects.load([testcam.CERTIFICATE | {"version": 2, "state": "DRAFT"}])
+
+    assert state(add()) == (JobState.WAITING, "")
+
+
+def test_a_suspended_new_version_closes_the_mode(add):
+    Certificate.objects.load([testcam.CERTIFICATE | {"version": 2, "state": "SUSPENDED"}])
+
+    assert state(add()) == (JobState.REJECTED, Reason.NOT_CERTIFIED)

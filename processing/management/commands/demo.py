@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from argparse import ArgumentParser
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from processing import control
-from processing.demo import masters, night, plan
+from processing.demo import instants, masters, night, plan
 from processing.management import demo_report, demo_run
 
 USER = "operator"
+DEFAULT_FOLDER = settings.BASE_DIR / "var" / "demo"
+# A file that says: what is in this folder was made by the demo.
+MARK = "simulated-night"
 
 
 class Command(BaseCommand):
@@ -37,12 +41,13 @@ class Command(BaseCommand):
         parser.add_argument("--date", default="2012-05-09", help="DFO date, from 2009-07-06 on (default 2012-05-09)")
         parser.add_argument("--exit", action="store_true", help="end after the night, with a JSON summary")
         parser.add_argument("--port", type=int, default=8000, help="of the dashboard (default 8000)")
-        parser.add_argument("--folder", type=Path, default=settings.BASE_DIR / "var" / "demo", help="default var/demo")
+        parser.add_argument("--folder", type=Path, default=DEFAULT_FOLDER, help="default var/demo")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Simulate, calibrate, register, process, compare; then stay with the dashboard, or leave."""
         folder = options["folder"].resolve()
         check_options(options)
+        check_folder(folder)
         enter(folder)
         console = Console()
         started = time.monotonic()
@@ -66,10 +71,21 @@ def check_options(options: dict[str, Any]) -> None:
     """Say what is missing before anything is done."""
     if options["abs"] < 1:
         raise CommandError("--abs needs at least 1", returncode=2)
-    if options["date"] < "2009-07-06":
-        raise CommandError("--date: the simulated detectors exist from 2009-07-06 on", returncode=2)
+    try:
+        over = instants.midnight(options["date"]) + timedelta(days=1) < datetime.now(UTC)
+    except ValueError as error:
+        raise CommandError(f"--date: {error}", returncode=2) from error
+    if not over:
+        raise CommandError("--date: the night is not over; no product may come from the future", returncode=2)
     if not shutil.which("esorex"):
         raise CommandError("esorex is missing: apt-get install esorex cpl-plugin-uves")
+
+
+def check_folder(folder: Path) -> None:
+    """What is in the demo's folder is replaced: refuse one with files that no demo made."""
+    ours = folder == DEFAULT_FOLDER or (folder / MARK).exists()
+    if not ours and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CommandError(f"--folder: {folder} holds something else; name a new or an empty folder", returncode=2)
 
 
 def enter(folder: Path) -> None:
@@ -94,6 +110,7 @@ def reset(folder: Path) -> None:
     for file in folder.glob("phoenix.sqlite3*"):
         file.unlink()
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).touch()
     call_command("migrate", verbosity=0)
 
 
