@@ -43,6 +43,10 @@ def database() -> dict[str, Any]:
         # Deferred transactions fail as "locked" under load; IMMEDIATE ones wait their turn.
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
         config["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 30, "init_command": pragmas}
+    else:
+        # A network that swallows packets must not block a heartbeat for longer than a lease.
+        keepalive = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+        config["OPTIONS"] = {"connect_timeout": 10, "tcp_user_timeout": 20000, **keepalive}
     # No ATOMIC_REQUESTS, ever: dates would not close (docs/decisions/0003-state-changes.md).
     return config | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 
@@ -146,7 +150,7 @@ Q_CLUSTER: dict[str, Any] = {
     "timeout": 86400,
     "retry": 90000,
     "catch_up": False,
-    "poll": 0.2,
+    "poll": 0.5,
     "recycle": 100,
     "ALT_CLUSTERS": {},
 }
@@ -157,6 +161,11 @@ PHOENIX: dict[str, Any] = {
     "CAL_DIR": Path(env.str("DFO_CAL_DIR", str(WORK_DIR / "cal"))).resolve(),
     # When processing may start, UTC, unless an instrument has its own window.
     "WINDOW": env.str("PHOENIX_WINDOW", "20:00-06:00"),
+    # Seconds after which a worker that was not heard of is taken for dead, and between two signs of life.
+    "LEASE": env.float("PHOENIX_LEASE", 45.0),
+    "BEAT": env.float("PHOENIX_BEAT", 2.0),
+    # Seconds for which a worker waits for a database that is away; then its job is LOST.
+    "PATIENCE": env.float("PHOENIX_PATIENCE", 300.0),
     # Seconds after which a held date is tried again.
     "HOLD_RETRY": env.int("PHOENIX_HOLD_RETRY", 600),
     # Columns of the file lines of an AB where a site's differ from processing.core.ab.COLUMNS.

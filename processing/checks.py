@@ -20,7 +20,7 @@ def connect() -> None:
 
 def check_settings(**_options: Any) -> list[CheckMessage]:
     """Everything that is wrong, not only the first."""
-    return [*plugins(), *window(), *queue(), *work_folder()]
+    return [*plugins(), *window(), *queue(), *work_folder(), *lease()]
 
 
 def plugins() -> Iterator[CheckMessage]:
@@ -51,6 +51,13 @@ def queue() -> Iterator[CheckMessage]:
     if not q["timeout"] < q["retry"] or q["max_attempts"] != 1 or not q["ack_failures"]:
         hint = "timeout < retry, max_attempts 1, ack_failures True."
         yield Error("Q_CLUSTER would deliver running tasks again.", hint=hint, id="phoenix.E003")
+
+
+def lease() -> Iterator[CheckMessage]:
+    """E006: a lease outlives some missed signs of life."""
+    if settings.PHOENIX["BEAT"] * 3 > settings.PHOENIX["LEASE"]:
+        hint = "PHOENIX_BEAT at most a third of PHOENIX_LEASE."
+        yield Error("PHOENIX_LEASE is too short for PHOENIX_BEAT.", hint=hint, id="phoenix.E006")
 
 
 def work_folder() -> Iterator[CheckMessage]:

@@ -1,21 +1,43 @@
 """The one door for outsiders: register ABs, ask for the state of things, sweep."""
 
+import socket
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.db.models import Count
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from processing.core.ab import MAX_BYTES, decode
 from processing.core.errors import BadAB
 from processing.core.states import REASONS, CampaignState, CertificateState, DateState, JobState, Reason
-from processing.models import AssociationBlock, Instrument, Job, ProcessingDate, RawFrame
+from processing.models import AssociationBlock, Event, Ingestion, Instrument, Job, ProcessingDate, RawFrame, Stop
+from processing.workflow import stop as stops
+from processing.workflow.gate import STOP_FLAG
 from processing.workflow.register import register
+from processing.workflow.stop import Resumption, resume
+from processing.workflow.stop import preview as preview_resume
 from processing.workflow.sweep import due, sweep
 
-__all__ = ["Outcome", "explain", "find_files", "register_content", "register_files", "status", "sweep", "why_waiting"]
+__all__ = [
+    "STOP_FLAG",
+    "Outcome",
+    "Resumption",
+    "active_stop",
+    "explain",
+    "find_files",
+    "preview_resume",
+    "register_content",
+    "register_files",
+    "resume",
+    "status",
+    "stop",
+    "sweep",
+    "why_waiting",
+]
 
 
 @dataclass(frozen=True)
@@ -97,8 +119,24 @@ def instrument_status(instrument: Instrument) -> dict[str, Any]:
         "window": str(hours),
         "open": hours.is_open(now),
         "next_opening": hours.next_opening(now),
+        "stopped": [str(stop.reason) for stop in Stop.objects.all().of(instrument)],
         "held": list(held.values_list("reason", flat=True)[:5]),
     }
+
+
+def stop(instrument: str, reason: str, who: str, *, terminate: bool = False) -> Stop:
+    """Stop an instrument, or all of them (""); running jobs end by themselves, or at once as STOPPED.
+
+    Raises ValueError for an unknown instrument, or without a reason.
+    """
+    if instrument and not Instrument.objects.filter(pk=instrument).exists():
+        raise ValueError(f"no instrument {instrument!r} is known")
+    return stops.stop(instrument, Stop.Mode.TERMINATE if terminate else Stop.Mode.DRAIN, reason, who)
+
+
+def active_stop(instrument: str) -> Stop | None:
+    """The stop of exactly this scope, an instrument or all of them (""), if there is one."""
+    return Stop.objects.all().active().filter(scope=instrument).first()
 
 
 def why_waiting(job: Job) -> str:
@@ -117,10 +155,33 @@ def obstacles(job: Job) -> Iterator[str]:
         yield f"the certificate {job.certificate} is {job.certificate.state}"
     if date.state == DateState.HELD:
         yield f"{date} is held: {date.reason}"
+    for stop in Stop.objects.all().of(job.date.instrument_id):
+        yield f"{stop.scope or 'everything'} is stopped since {stop.at:%Y-%m-%d %H:%M} UTC: {stop.reason}"
     if not hours.is_open(now):
         yield f"the window {hours} is closed; it opens at {hours.next_opening(now):%Y-%m-%d %H:%M} UTC"
     if date.state != DateState.PROCESSING:
         yield f"{date} is {date.state}: its calibrations are not here yet"
+
+
+def any_open_date() -> bool:
+    """True if any date is not finished: the cheapest question whether there is anything to do."""
+    return ProcessingDate.objects.exclude(state=DateState.FINISHED).exists()
+
+
+def running_here() -> int:
+    """How many jobs, dates and products the workers of this host are at."""
+    mine = {"owner__startswith": f"{socket.gethostname()}:"}
+    return (
+        Job.objects.filter(state=JobState.RUNNING, **mine).count()
+        + ProcessingDate.objects.filter(state=DateState.PREPARING, **mine).count()
+        + Ingestion.objects.filter(ended=None, lease__gt=Now(), **mine).count()
+    )
+
+
+def seconds_since_change(now: datetime) -> float:
+    """Since the last event; infinite if there is none."""
+    last = Event.objects.values_list("at", flat=True).order_by("-id").first()
+    return (now - last).total_seconds() if last else float("inf")
 
 
 def explain(name: str) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """What a plug-in must offer: the four ports, and the values that cross them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -97,6 +97,17 @@ class Executor(Protocol):
 
     def ready(self, command: Command) -> None:
         """Raise `Halt` if the command cannot be started here; called before a job's one attempt begins."""
+        ...
+
+    def cancel(self, token: str) -> None:
+        """End the command of that token, if this process runs one; its `run` returns with KILLED."""
+        ...
+
+    def strays(self, root: Path, over: Callable[[set[str]], set[str]]) -> Sequence[str]:
+        """End every process of a command below `root` whose attempt is over; returns their tokens.
+
+        `over` is asked, after the processes were listed, which of their tokens are those of attempts that are over.
+        """
         ...
 
     def run(self, command: Command) -> Finished:

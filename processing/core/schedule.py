@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 _WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(24(?=:00)|[01]\d|2[0-3]):([0-5]\d)")
 
@@ -34,6 +34,25 @@ class Window:
             return now
         today = datetime.combine(now.date(), self.opens, tzinfo=now.tzinfo)
         return today if today > now else today + timedelta(days=1)
+
+    def closing_after(self, moment: datetime) -> datetime:
+        """When the window that is open at `moment`, or else the next one to open, closes.
+
+        Not for a window that never closes.
+        """
+        opening = self.next_opening(moment)
+        closing = datetime.combine(opening.date(), self.closes, tzinfo=moment.tzinfo)
+        return closing if closing > opening else closing + timedelta(days=1)
+
+
+def due_until(window: Window, registered: datetime, day: date) -> datetime:
+    """Until when a job should have been started: the end of its window, or of its DFO day if there is no window.
+
+    A DFO day ends at noon UTC of the next calendar day: the night is over, and its calibrations are taken.
+    """
+    if window.always:
+        return datetime.combine(day + timedelta(days=1), time(12), tzinfo=registered.tzinfo)
+    return window.closing_after(registered)
 
 
 def read_window(text: str) -> Window:

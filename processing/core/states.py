@@ -94,6 +94,8 @@ class Reason(StrEnum):
     UNEXPECTED = "UNEXPECTED"
     TIME_LIMIT = "TIME_LIMIT"
     WORKER_LOST = "WORKER_LOST"
+    STOPPED_BY_OPERATOR = "STOPPED_BY_OPERATOR"
+    BACKLOG = "BACKLOG"
     IDP_RULES = "IDP_RULES"
     ARCHIVE_CONFLICT = "ARCHIVE_CONFLICT"
     INGEST_ATTEMPTS = "INGEST_ATTEMPTS"
@@ -116,6 +118,8 @@ REASONS: Mapping[Reason, str] = {
     Reason.UNEXPECTED: "phoenix itself failed; the traceback is in the log.",
     Reason.TIME_LIMIT: "The recipe reached its wall-clock limit.",
     Reason.WORKER_LOST: "The worker that had the job died or lost its lease.",
+    Reason.STOPPED_BY_OPERATOR: "The instrument was stopped, and running jobs were to be ended.",
+    Reason.BACKLOG: "Its time went by while the instrument was stopped; a resume owes no backlog.",
     Reason.IDP_RULES: "The archive product breaks rules of the science data product standard.",
     Reason.ARCHIVE_CONFLICT: "The archive holds another file under the product's name.",
     Reason.INGEST_ATTEMPTS: "The archive refused the product on each of the allowed attempts.",
@@ -132,7 +136,7 @@ JOB_MOVES: Mapping[JobState, frozenset[JobState]] = {
 
 DATE_MOVES: Mapping[DateState, frozenset[DateState]] = {
     D.REGISTERED: frozenset({D.PREPARING}),
-    D.PREPARING: frozenset({D.PROCESSING, D.HELD}),
+    D.PREPARING: frozenset({D.REGISTERED, D.PROCESSING, D.HELD}),
     D.PROCESSING: frozenset({D.FINISHING, D.HELD}),
     D.FINISHING: frozenset({D.FINISHED}),
     D.FINISHED: frozenset({D.REGISTERED}),

@@ -74,7 +74,7 @@ def answers(port: int) -> bool:
 @contextlib.contextmanager
 def worker(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The cluster."""
-    with child(["manage.py", "phoenix", "worker"], folder / "worker.log") as process:
+    with child(["manage.py", "phoenix", "worker", "--grace", "5", "--every", "1"], folder / "worker.log") as process:
         yield process
 
 

@@ -8,6 +8,7 @@ from processing.models.instruments import Certificate, Instrument
 from processing.models.jobs import Job
 from processing.models.products import Ingestion, Product
 from processing.models.results import JobLog, Qc1Parameter, Score
+from processing.models.stops import Stop
 
 __all__ = [
     "AssociationBlock",
@@ -23,4 +24,5 @@ __all__ = [
     "Qc1Parameter",
     "RawFrame",
     "Score",
+    "Stop",
 ]

@@ -6,10 +6,11 @@ from django.db import models
 
 from processing.core.states import DATE_MOVES, UNFINISHED, DateState
 from processing.models.instruments import Instrument
+from processing.models.leases import Leased
 from processing.models.moves import Moving
 
 
-class ProcessingDate(Moving):
+class ProcessingDate(Moving, Leased):
     """All ABs of one instrument and DFO date."""
 
     moves = DATE_MOVES

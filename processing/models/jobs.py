@@ -12,7 +12,9 @@ from processing.models.blocks import AssociationBlock
 from processing.models.campaigns import Campaign
 from processing.models.dates import ProcessingDate
 from processing.models.instruments import Certificate, Instrument
-from processing.models.moves import Moving
+from processing.models.leases import Leased, lease_end
+from processing.models.moves import ALWAYS, Condition, Moving
+from processing.models.stops import ALL, Stop
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -20,7 +22,10 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def startable(self, instruments: Iterable[Instrument]) -> "JobQuerySet":
         """WAITING jobs that nothing forbids to start, for instruments whose window is open."""
+        scopes = (models.OuterRef("date__instrument"), ALL)
+        stopped = Stop.objects.active().filter(scope__in=scopes)
         return self.filter(
+            ~models.Exists(stopped),
             state=JobState.WAITING,
             date__state=DateState.PROCESSING,
             date__instrument__in=list(instruments),
@@ -44,15 +49,21 @@ class JobQuerySet(models.QuerySet["Job"]):
             if job is None:
                 return None
             job.token, job.owner = uuid.uuid4(), owner
-            changes = {"state": JobState.RUNNING, "token": job.token, "owner": owner, "claimed": Now()}
-            if not self.filter(pk=job.pk, state=JobState.WAITING).update(**changes):
+            changes = {
+                "state": JobState.RUNNING,
+                "token": job.token,
+                "owner": owner,
+                "claimed": Now(),
+                "lease": lease_end(),
+            }
+            if not self.startable(instruments).filter(pk=job.pk).update(**changes):
                 return None
             job.note(job.state, JobState.RUNNING, f"claimed by {owner}")
         job.state = JobState.RUNNING
         return job
 
 
-class Job(Moving):
+class Job(Moving, Leased):
     """The one attempt of an AB in a campaign."""
 
     moves = JOB_MOVES
@@ -68,7 +79,6 @@ class Job(Moving):
     priority = models.SmallIntegerField(default=0)
     expected_seconds = models.FloatField(default=60.0)
     token = models.UUIDField(null=True, unique=True, editable=False)
-    owner = models.CharField(max_length=150, blank=True, help_text="host:boot:pid:start of the worker process")
     registered = models.DateTimeField(auto_now_add=True)
     claimed = models.DateTimeField(null=True, blank=True)
     started = models.DateTimeField(null=True, blank=True, help_text="When the pipeline process was started")
@@ -113,12 +123,12 @@ class Job(Moving):
         rows = Job.objects.filter(self.mine, pk=self.pk, state=JobState.RUNNING, started=None)
         return bool(rows.update(started=Now()))
 
-    def give_back(self, why: str) -> bool:
+    def give_back(self, why: str, where: Condition = ALWAYS) -> bool:
         """Return a claim untouched: allowed only while no process was started."""
-        changes = {"token": None, "owner": "", "claimed": None}
-        return self.move(JobState.WAITING, why, where=self.mine & models.Q(started=None), **changes)
+        changes = {"token": None, "owner": "", "claimed": None, "lease": None}
+        return self.move(JobState.WAITING, why, where=models.Q(where, self.mine, started=None), **changes)
 
-    def end(self, state: JobState, reason: Reason, sentence: str) -> bool:
+    def end(self, state: JobState, reason: Reason, sentence: str, where: Condition = ALWAYS) -> bool:
         """Move to a final state that is not a success, with its reason."""
-        where = self.mine if self.token else models.Q()
+        where = models.Q(where, self.mine) if self.token else models.Q(where)
         return self.move(state, sentence, where=where, reason=reason, sentence=sentence, ended=Now())

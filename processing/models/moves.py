@@ -10,6 +10,7 @@ from django.db.models.expressions import Combinable
 
 from processing.core.states import check_move
 from processing.models.events import Event
+from processing.models.patience import patient
 
 Condition = models.Q | Combinable
 ALWAYS = models.Q()
@@ -35,14 +36,21 @@ class Moving(models.Model):
         others have just finished, and dates stay open for ever (docs/decisions/0003-state-changes.md).
         """
         check_move(self.moves, type(self.state)(self.state), new)
+        if not self._committed(new, why, where, changes):
+            return False
+        for name, value in {"state": new, **changes}.items():
+            setattr(self, name, value)
+        return True
+
+    @patient
+    def _committed(self, new: StrEnum, why: str, where: Condition, changes: dict[str, Any]) -> bool:
+        """The move in the database, with its event."""
         with transaction.atomic(durable=True):
             manager: Any = type(self)._default_manager
             rows = manager.filter(where, pk=self.pk, state=self.state)
             if not rows.update(state=new, **changes):
                 return False
             self.note(self.state, new, why)
-        for name, value in {"state": new, **changes}.items():
-            setattr(self, name, value)
         return True
 
     def note(self, old: str, new: str, why: str = "") -> Event:

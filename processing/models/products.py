@@ -1,6 +1,5 @@
 """Products and their ingestion, which has states of its own and never re-runs a pipeline."""
 
-from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models, transaction
@@ -8,33 +7,32 @@ from django.db.models.functions import Now
 
 from processing.core.states import INGEST_MOVES, IngestState, JobState, ProductState
 from processing.models.jobs import Job
+from processing.models.leases import UNLEASED, Leased, lease_end
 from processing.models.moves import Moving
 
 OPEN = (IngestState.QUEUED, IngestState.CONVERTED, IngestState.VALIDATED, IngestState.STORED)
 PENDING = (*OPEN, IngestState.RETRY_WAIT)
 ATTEMPTS = 3
-# An ingestion that a dead worker left is taken up again after this time; every step may be repeated.
-ABANDONED = timedelta(minutes=10)
 
 
 class IngestionQuerySet(models.QuerySet["Ingestion"]):
     """Questions about ingestions, and the claim."""
 
-    def due(self, now: datetime) -> "IngestionQuerySet":
+    def due(self) -> "IngestionQuerySet":
         """Those that somebody should take: not claimed, or left by a dead worker."""
-        free = models.Q(claimed=None) | models.Q(claimed__lt=now - ABANDONED)
-        return self.filter(free, state__in=OPEN, job__state=JobState.PROCESSED)
+        return self.filter(UNLEASED, state__in=OPEN, job__state=JobState.PROCESSED)
 
-    def claim(self, owner: str, now: datetime) -> "Ingestion | None":
+    def claim(self, owner: str) -> "Ingestion | None":
         """Take the next due ingestion; None if there is none."""
         with transaction.atomic(durable=True):
-            row = self.due(now).select_for_update(skip_locked=True, of=("self",)).order_by("id").first()
-            if row is None or not self.due(now).filter(pk=row.pk).update(claimed=Now(), owner=owner):
+            row = self.due().select_for_update(skip_locked=True, of=("self",)).order_by("id").first()
+            if row is None or not self.due().filter(pk=row.pk).update(claimed=Now(), owner=owner, lease=lease_end()):
                 return None
+        row.owner = owner
         return row
 
 
-class Ingestion(Moving):
+class Ingestion(Moving, Leased):
     """One product on its way: converted, validated, stored, registered."""
 
     moves = INGEST_MOVES
@@ -49,7 +47,6 @@ class Ingestion(Moving):
     sha256 = models.CharField(max_length=64, blank=True)
     findings = models.JSONField(default=list)
     log = models.TextField(blank=True)
-    owner = models.CharField(max_length=150, blank=True)
     queued = models.DateTimeField(auto_now_add=True)
     claimed = models.DateTimeField(null=True, blank=True)
     ended = models.DateTimeField(null=True, blank=True)

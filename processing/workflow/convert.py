@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,15 +36,23 @@ def archive_name(item: Ingestion) -> str:
 
 
 def path(item: Ingestion) -> Path:
-    """The converted file, beside the job's pipeline products."""
-    return files.products(item.job) / "idp" / f"{item.dp_id}.fits"
+    """The converted file, beside the job's pipeline products.
+
+    Named by its content: a worker that was taken for dead and goes on cannot change the file of its successor.
+    """
+    return folder(item) / f"{item.sha256[:32]}.fits"
+
+
+def folder(item: Ingestion) -> Path:
+    """Where a job's converted files are."""
+    return files.products(item.job) / "idp"
 
 
 def source(item: Ingestion) -> SpectrumSource:
     """What the product is made of."""
     job = item.job
-    folder = files.products(job)
-    made = {category: folder / name for category, name in json.loads((folder / MANIFEST).read_text()).items()}
+    made_in = files.products(job)
+    made = {category: made_in / name for category, name in json.loads((made_in / MANIFEST).read_text()).items()}
     if job.certificate is None:
         raise LookupError(f"{job} has no certificate")
     found = registry.pipeline(job.date.instrument_id).spectra(job.certificate.value, made)
@@ -55,16 +64,18 @@ def write(item: Ingestion, name: str) -> str:
     described = source(item)
     data, headers = spectrum.read(described)
     origin = origin_of(item.job, described, headers)
-    target = path(item)
-    target.parent.mkdir(exist_ok=True)
+    folder(item).mkdir(exist_ok=True)
+    draft = folder(item) / f"{name}.{os.getpid()}.draft"
     archived = [
         ("ARCFILE", f"{name}.fits", "Archive file name"),
         ("ORIGFILE", original_name(item.job, described), "Original file name"),
         ("P3ORIG", "IDP", "ESO internal data product"),
     ]
     cards = ([*idp.primary_cards(data, origin), *archived], idp.extension_cards(data, origin))
-    spectrum.write(target, data, cards, headers[0])
-    return hashlib.sha256(target.read_bytes()).hexdigest()
+    spectrum.write(draft, data, cards, headers[0])
+    digest = hashlib.sha256(draft.read_bytes()).hexdigest()
+    draft.rename(folder(item) / f"{digest[:32]}.fits")
+    return digest
 
 
 def origin_of(job: Job, described: SpectrumSource, headers: list[fits.Header]) -> idp.Origin:

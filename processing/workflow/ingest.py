@@ -6,9 +6,10 @@ ingestion that was interrupted goes on where it was, and its product enters the 
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from processing import registry
 from processing.core.errors import ABFailed
@@ -18,6 +19,7 @@ from processing.models import Ingestion, Job
 from processing.models.products import ATTEMPTS, PENDING
 from processing.plugins import spectrum
 from processing.workflow import convert
+from processing.workflow.heartbeat import Heartbeat
 from processing.workflow.process import close
 from processing.workflow.worker import owner
 
@@ -26,13 +28,14 @@ logger = logging.getLogger(__name__)
 
 def ingest() -> bool:
     """Take the next ingestion and bring it to an end, or to its next attempt; False if there is none."""
-    item = Ingestion.objects.claim(owner(), timezone.now())
+    item = Ingestion.objects.claim(owner())
     if item is None:
         return False
     try:
-        # False: somebody else took it up, and has gone on with it.
-        while (step := STEPS.get(IngestState(item.state))) and step(item):
-            pass
+        # Who lost the lease may go on, every step may be repeated; False: somebody else has gone on with it.
+        with Heartbeat(item.renew, lambda: None):
+            while (step := STEPS.get(IngestState(item.state))) and step(item):
+                pass
     except ABFailed as failed:
         item.move(IngestState.REJECTED, failed.sentence, log=failed.sentence, reason=failed.reason, ended=Now())
     except Exception as error:  # the edge of a task: whatever it is, it has a bounded number of attempts
@@ -52,7 +55,7 @@ def to_file(item: Ingestion) -> bool:
 
 def validate(item: Ingestion) -> bool:
     """CONVERTED to VALIDATED, or REJECTED with the rules that it breaks."""
-    findings = check(spectrum.read_back(convert.path(item)))
+    findings = check(replace(spectrum.read_back(convert.path(item)), name=f"{item.dp_id}.fits"))
     listed = [{"rule": f.rule, "level": f.level, "message": f.message} for f in findings]
     if rejects(findings):
         broken = "; ".join(f"{f.rule} {f.message}" for f in findings)
@@ -84,7 +87,8 @@ STEPS: Mapping[IngestState, Callable[[Ingestion], bool]] = {
 def retry(item: Ingestion, why: str) -> None:
     """Another attempt later; after the last one the ingestion is DEAD."""
     attempts = item.attempts + 1
-    if item.move(IngestState.RETRY_WAIT, why, attempts=attempts, log=why, claimed=Now()) and attempts >= ATTEMPTS:
+    changes: dict[str, Any] = {"attempts": attempts, "log": why, "claimed": Now(), "lease": None}
+    if item.move(IngestState.RETRY_WAIT, why, **changes) and attempts >= ATTEMPTS:
         item.move(IngestState.DEAD, f"{attempts} attempts", reason=Reason.INGEST_ATTEMPTS, ended=Now())
 
 

@@ -5,13 +5,15 @@ from collections import defaultdict
 
 from django.conf import settings
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from processing.core.errors import Halt, NotInArchive
 from processing.core.states import DATE_MOVES, DateState, JobState, Reason
-from processing.models import Instrument, Job, ProcessingDate
-from processing.workflow import files
+from processing.models import Job, ProcessingDate
+from processing.models.leases import lease_end
+from processing.workflow import files, gate
+from processing.workflow.heartbeat import Heartbeat
 from processing.workflow.wake import Stage, wake
+from processing.workflow.worker import owner
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +24,9 @@ def prepare() -> bool:
     if date is None:
         return False
     try:
-        fetch_calibrations(date)
+        # Who lost the lease may go on: preparing twice does no harm.
+        with Heartbeat(lambda: date.renew(state=DateState.PREPARING), lambda: None):
+            fetch_calibrations(date)
     except Halt as halt:
         hold(date, str(halt))
         return True
@@ -31,7 +35,7 @@ def prepare() -> bool:
         logger.exception("date %s", date)
         hold(date, f"unexpected {type(error).__name__}: {error}")
         return True
-    date.move(DateState.PROCESSING, "calibrations are here", prepared=Now())
+    date.move(DateState.PROCESSING, "calibrations are here", prepared=Now(), lease=None)
     # Each job wakes the next: what else is due, such as the sweep, must not queue behind a whole night.
     wake(Stage.PROCESS, min(date.jobs.filter(state=JobState.WAITING).count(), settings.WORKERS * 2))
     if date.close_if_done():
@@ -41,9 +45,13 @@ def prepare() -> bool:
 
 def claim() -> ProcessingDate | None:
     """The oldest registered date, moved to PREPARING by this process and no other."""
-    instruments = Instrument.objects.all().open_at(timezone.now())
-    waiting = ProcessingDate.objects.filter(state=DateState.REGISTERED, instrument__in=instruments)
-    return next((date for date in waiting.order_by("date") if date.move(DateState.PREPARING, reason="")), None)
+    waiting = ProcessingDate.objects.filter(state=DateState.REGISTERED, instrument__in=gate.ready())
+    return next((date for date in waiting.order_by("date") if take(date)), None)
+
+
+def take(date: ProcessingDate) -> bool:
+    """Move the date to PREPARING, under this process's lease."""
+    return date.move(DateState.PREPARING, reason="", owner=owner(), lease=lease_end())
 
 
 def hold(date: ProcessingDate, why: str) -> None:

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from processing import registry
 from processing.core.errors import ABFailed, Halt, NotInArchive
 from processing.core.ports import Command, Ended, FileKind, Finished, Inputs, Pipeline, Product
 from processing.core.scoring import Measurement, no_signal
 from processing.core.states import JobState, Reason
-from processing.models import Instrument, Job
-from processing.workflow import convert, files, prepare, record
+from processing.models import Job, Stop
+from processing.models.patience import patient
+from processing.workflow import convert, files, gate, prepare, record
+from processing.workflow.heartbeat import Heartbeat
 from processing.workflow.wake import Stage, wake
 from processing.workflow.worker import owner
 
@@ -26,11 +27,33 @@ logger = logging.getLogger(__name__)
 
 def process() -> bool:
     """Take the next job and bring it to an end; False if there is none to take."""
-    job = Job.objects.claim(owner(), Instrument.objects.all().open_at(timezone.now()))
+    job = Job.objects.claim(owner(), gate.ready())
     if job is None:
         return False
+    with heartbeat(job) as heart:
+        conclude(job, heart)
+    close(job)
+    wake(Stage.PROCESS)
+    return True
+
+
+def heartbeat(job: Job) -> Heartbeat:
+    """The job's lease, and what ends its recipe: a lost lease, or a stop that terminates."""
+    return Heartbeat(lambda: beat(job), lambda: registry.executor().cancel(str(job.token)))
+
+
+def beat(job: Job) -> bool:
+    """Renew the lease; False if the job is no longer ours, or if it has just been stopped."""
+    stop = Stop.objects.all().of(job.date.instrument_id).filter(mode=Stop.Mode.TERMINATE).first()
+    if stop and Job.objects.get(pk=job.pk).end(JobState.STOPPED, Reason.STOPPED_BY_OPERATOR, f"{stop}: {stop.reason}"):
+        return False
+    return job.renew(token=job.token, state=JobState.RUNNING)
+
+
+def conclude(job: Job, heart: Heartbeat) -> None:
+    """The attempt, and what its outcome means for the job."""
     try:
-        attempt(job)
+        attempt(job, heart)
         wake(Stage.INGEST, job.ingestions.count())
     except Failed as failed:
         job.end(failed.state, failed.reason, failed.sentence)
@@ -43,11 +66,9 @@ def process() -> bool:
         logger.exception("job %s", job)
         record.failure(job, traceback.format_exc())
         job.end(JobState.FAILED, Reason.UNEXPECTED, f"{type(error).__name__}: {error}")
-    close(job)
-    wake(Stage.PROCESS)
-    return True
 
 
+@patient
 def close(job: Job) -> None:
     """After a job's own commit: close its date if this was the last."""
     if job.date.fresh().close_if_done():
@@ -81,12 +102,13 @@ class Attempt:
     """What the steps of one attempt share."""
 
     job: Job
+    heart: Heartbeat
     pipeline: Pipeline
     inputs: Inputs
     scratch: Path
 
 
-def attempt(job: Job) -> None:
+def attempt(job: Job, heart: Heartbeat) -> None:
     """Fetch, check, run, measure, judge; then publish the products.
 
     The scratch directory, and with it the raw frames, goes however this ends.
@@ -96,7 +118,7 @@ def attempt(job: Job) -> None:
         stack.callback(files.remove, [scratch])
         make(scratch)
         inputs = gather(job, scratch / "raw")
-        this = Attempt(job, registry.pipeline(inputs.ab.instrument), inputs, scratch)
+        this = Attempt(job, heart, registry.pipeline(inputs.ab.instrument), inputs, scratch)
         this.pipeline.check(inputs)
         record.raw_facts(job, this.pipeline.facts(inputs))
         run(this)
@@ -141,6 +163,8 @@ def run(this: Attempt) -> None:
     finished = registry.executor().run(command)
     log = this.pipeline.log(this.scratch)
     record.execution(job, command, finished, log)
+    if this.heart.fenced:
+        raise Failed(JobState.LOST, Reason.WORKER_LOST, "The lease was lost while the recipe ran, so it was ended.")
     refuse(command, finished, this.pipeline.explain(finished.exit_code, log))
 
 

@@ -12,6 +12,7 @@ from processing.core.idp import RawFacts
 from processing.core.ports import Command, Finished, Product
 from processing.core.scoring import Measurement
 from processing.models import Ingestion, Job, JobLog, Qc1Parameter, RawFrame, Score
+from processing.models.patience import patient
 from processing.plugins import fits
 
 LOG_LIMIT = 500_000  # characters of a log that are kept, from both of its ends
@@ -23,9 +24,10 @@ def associations(job: Job, ab: AB, certificate: Certificate) -> None:
     save_scores(job, Score.Kind.ASSOCIATION, scoring.score(association.rules(certificate), measured))
 
 
+@patient
 def measurements(job: Job, certificate: Certificate, measured: Sequence[Measurement]) -> None:
     """QC1 parameters and processing scores."""
-    Qc1Parameter.objects.bulk_create(Qc1Parameter.of(job, m) for m in measured)
+    Qc1Parameter.objects.bulk_create((Qc1Parameter.of(job, m) for m in measured), ignore_conflicts=True)
     save_scores(job, Score.Kind.PROCESSING, scoring.score(certificate.scores, measured))
 
 
@@ -33,10 +35,11 @@ def save_scores(job: Job, kind: Score.Kind, scores: Sequence[scoring.Score]) -> 
     """One score string and its total."""
     field = "association_flags" if kind is Score.Kind.ASSOCIATION else "processing_flags"
     with transaction.atomic():
-        Score.objects.bulk_create(Score.of(job, kind, score) for score in scores)
+        Score.objects.bulk_create((Score.of(job, kind, score) for score in scores), ignore_conflicts=True)
         Job.objects.filter(pk=job.pk).update(**{field: scoring.total(scores)})
 
 
+@patient
 def raw_facts(job: Job, facts: Sequence[RawFacts]) -> None:
     """What the archive product will need of the raw headers after the frames are deleted."""
     for fact in facts:
@@ -44,6 +47,7 @@ def raw_facts(job: Job, facts: Sequence[RawFacts]) -> None:
         frames.update(mjd_obs=fact.mjd_obs, exptime=fact.exptime, tech=fact.tech)
 
 
+@patient
 def execution(job: Job, command: Command, finished: Finished, log: str) -> None:
     """The recipe's command and log, time and memory."""
     JobLog.objects.update_or_create(job=job, defaults={"text": shortened(log), "command": shlex.join(command.argv)})
@@ -76,8 +80,10 @@ def shortened(log: str) -> str:
     )
 
 
+@patient
 def queue_ingestions(job: Job, labels: Sequence[str]) -> None:
     """One ingestion per archive product, QUEUED; nobody takes it before the job is PROCESSED."""
     for label in labels:
-        row = Ingestion.objects.create(job=job, label=label)
-        row.note("", row.state)
+        row, created = Ingestion.objects.get_or_create(job=job, label=label)
+        if created:
+            row.note("", row.state)

@@ -8,9 +8,11 @@ from django.utils import timezone
 from django_q.brokers import get_broker
 
 from processing.core.states import DateState, IngestState, JobState
-from processing.models import Ingestion, Instrument, Job, ProcessingDate
+from processing.models import Ingestion, Job, ProcessingDate
 from processing.models.products import PENDING
+from processing.workflow import gate
 from processing.workflow.ingest import conclude
+from processing.workflow.reap import reap
 from processing.workflow.wake import Stage, wake
 
 RETRY_AFTER = timedelta(minutes=1)
@@ -19,6 +21,7 @@ RETRY_AFTER = timedelta(minutes=1)
 def sweep() -> dict[str, int]:
     """Wake what is due; level-triggered, so the queue may be emptied at any time.  Returns what was found."""
     found = {
+        "lost": reap(),
         "reopened": reopen(),
         "retried": retry_held() + retry_ingestions(),
         "concluded": conclude_ingested(),
@@ -35,12 +38,11 @@ def sweep() -> dict[str, int]:
 
 def due() -> dict[Stage, int]:
     """How much work of each stage could start now."""
-    now = timezone.now()
-    instruments = Instrument.objects.all().open_at(now)
+    instruments = gate.ready()
     dates = ProcessingDate.objects
     return {
         Stage.FINISH: dates.filter(state=DateState.FINISHING).count(),
-        Stage.INGEST: Ingestion.objects.all().due(now).count(),
+        Stage.INGEST: Ingestion.objects.all().due().count(),
         Stage.PREPARE: dates.filter(state=DateState.REGISTERED, instrument__in=instruments).count(),
         Stage.PROCESS: Job.objects.all().startable(instruments).count(),
     }

@@ -38,6 +38,10 @@ def test_a_queue_that_would_deliver_again_is_refused(settings, change):
     assert ids(settings) == ["phoenix.E003"]
 
 
+def test_a_lease_that_a_few_missed_beats_would_lose_is_refused(settings):
+    assert ids(settings, LEASE=5.0, BEAT=2.0) == ["phoenix.E006"]
+
+
 def test_a_work_folder_that_is_a_file_is_refused(settings, tmp_path):
     (tmp_path / "file").touch()
     assert ids(settings, WORK_DIR=tmp_path / "file" / "work") == ["phoenix.E004"]

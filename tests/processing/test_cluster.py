@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.django_db(transaction=True)]
 @contextlib.contextmanager
 def cluster(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """`phoenix worker` on the test's database, stopped gently, and checked to have stopped."""
-    command = [sys.executable, "manage.py", "phoenix", "worker"]
+    command = [sys.executable, "manage.py", "phoenix", "worker", "--grace", "20", "--every", "1"]
     settings = {"DJANGO_SETTINGS_MODULE": "tests.settings", "PHOENIX_WINDOW": "00:00-24:00"}
     process = subprocess.Popen(
         command, env={**environment, **settings}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -14,8 +14,8 @@ from rich.progress import Progress
 from processing.demo.night import Planned
 from processing.demo.plan import BLUE
 from processing.management import demo_run
+from processing.management.cluster import SHARED
 from processing.management.demo_report import Report, Row
-from processing.management.worker import SHARED
 
 
 def planned() -> Planned:

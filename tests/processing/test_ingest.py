@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from processing.core.states import IngestState, JobState, Reason
 from processing.models import Ingestion, Product
-from processing.models.products import ABANDONED
 from processing.workflow import convert, sweep
 from processing.workflow import ingest as steps
 from processing.workflow.prepare import prepare
@@ -80,12 +79,12 @@ def test_a_product_that_breaks_a_rule_is_rejected_with_the_rule(processed):
 
 @pytest.mark.parametrize("done", [1, 2, 3])
 def test_an_ingestion_that_was_interrupted_goes_on_and_stores_once(processed, done):
-    item = Ingestion.objects.claim("a worker that dies", timezone.now())
+    item = Ingestion.objects.claim("a worker that dies")
     assert item
     for _ in range(done):
         steps.STEPS[IngestState(item.state)](item)
     assert not steps.ingest()
-    Ingestion.objects.update(claimed=timezone.now() - ABANDONED)
+    Ingestion.objects.update(lease=timezone.now() - timedelta(seconds=1))
     run_night()
 
     assert state(processed)[0] == JobState.INGESTED
@@ -139,13 +138,13 @@ def broken(**_values: object) -> None:
 
 
 def test_another_file_under_the_products_name_rejects_it_with_that_reason(processed):
-    item = Ingestion.objects.claim("somebody", timezone.now())
+    item = Ingestion.objects.claim("somebody")
     assert item
     name = convert.archive_name(item)
     target = product_archive() / name.removeprefix("ADP.")[:7] / f"{name}.fits"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(b"something else")
-    Ingestion.objects.update(claimed=None)
+    Ingestion.objects.update(lease=None)
     steps.ingest()
 
     assert state(processed) == (JobState.INGEST_REJECTED, Reason.ARCHIVE_CONFLICT)

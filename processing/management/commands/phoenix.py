@@ -1,6 +1,8 @@
 """`manage.py phoenix VERB`: the command line of phoenix."""
 
+import getpass
 import json
+import socket
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,10 +13,23 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import OperationalError, ProgrammingError
 
 from processing import control
-from processing.management.worker import run_cluster
+from processing.management.cluster import run_cluster
+from processing.management.supervisor import Supervisor
 
 Options = Mapping[str, Any]
 DONE, REFUSED = 0, 1
+
+
+def scope(parser: ArgumentParser) -> None:
+    """INSTRUMENT, or --all."""
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("instrument", nargs="?", default="", metavar="INSTRUMENT")
+    which.add_argument("--all", action="store_true", help="every instrument; it stands beside single stops")
+
+
+def user() -> str:
+    """Who types."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 class Command(BaseCommand):
@@ -36,8 +51,21 @@ class Command(BaseCommand):
         verb("status", "Windows, jobs by state, open dates, what is due.")
         explain = verb("explain", "Why is an AB, or the AB of a raw file, in its state?")
         explain.add_argument("name", metavar="AB|DP_ID")
+        stop = verb("stop", "Nothing new starts until it is resumed; what runs may end.")
+        scope(stop)
+        stop.add_argument("--reason", required=True, help="why; it is shown wherever somebody waits")
+        stop.add_argument("--terminate", action="store_true", help="end running jobs, too: they are STOPPED, for good")
+        resume = verb("resume", "Go on; jobs whose time went by are skipped, and owed to nobody.")
+        scope(resume)
+        resume.add_argument("--dry-run", action="store_true", help="only say how many would go on, and be skipped")
+        resume.add_argument("--backlog", action="store_true", help="process the backlog after all")
         verb("sweep", "Wake whatever is due; safe at any time.")
-        verb("worker", "Run this host's workers until stopped.")
+        worker = verb("worker", "Run this host's workers until SIGTERM, and restart them when they hang or die.")
+        worker.add_argument("--every", type=float, default=5.0, help="seconds between two looks (5)")
+        worker.add_argument("--grace", type=float, default=3600.0, help="seconds that running jobs get to end (3600)")
+        worker.add_argument("--patience", type=float, default=30.0, help="seconds without change before a restart (30)")
+        worker.add_argument("--name", default=socket.gethostname(), help="of this worker; several on one host differ")
+        worker.add_argument("--unsupervised", action="store_true", help="the bare cluster; what the supervisor starts")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run the verb and leave with its exit code."""
@@ -45,6 +73,8 @@ class Command(BaseCommand):
             "register": self.register,
             "status": self.status,
             "explain": self.explain,
+            "stop": self.stop,
+            "resume": self.resume,
             "sweep": self.sweep,
             "worker": self.worker,
         }
@@ -77,7 +107,8 @@ class Command(BaseCommand):
             return DONE
         for row in found["instruments"]:
             when = "open" if row["open"] else f"opens {row['next_opening']:%Y-%m-%d %H:%M} UTC"
-            self.stdout.write(f"{row['instrument']}: window {row['window']}, {when}")
+            stopped = "".join(f", stopped: {reason}" for reason in row["stopped"])
+            self.stdout.write(f"{row['instrument']}: window {row['window']}, {when}{stopped}")
         for row in found["open_dates"]:
             self.stdout.write(f"{row['date']}: {row['state']} {row['reason']}".rstrip())
         self.stdout.write("jobs: " + ", ".join(f"{n} {state}" for state, n in found["jobs"].items() if n))
@@ -97,18 +128,47 @@ class Command(BaseCommand):
             self.stderr.write(f"{options['name']}: no AB and no raw file of that name is registered")
         return DONE if found else REFUSED
 
-    def sweep(self, options: Options) -> int:
-        """What the sweep found."""
-        found = control.sweep()
-        if options["json"]:
-            self.dump(found)
-        else:
-            self.stdout.write(", ".join(f"{name} {number}" for name, number in found.items()))
+    def stop(self, options: Options) -> int:
+        """What is stopped now."""
+        try:
+            row = control.stop(options["instrument"], options["reason"], user(), terminate=options["terminate"])
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        self.tell(options, {"stop": row.pk, "scope": row.scope or "all", "mode": row.mode, "reason": row.reason})
         return DONE
 
-    def worker(self, _options: Options) -> int:
-        """The cluster of this host."""
-        run_cluster()
+    def resume(self, options: Options) -> int:
+        """How many jobs go on, and how many are skipped."""
+        row = control.active_stop(options["instrument"])
+        if row is None:
+            self.stderr.write(f"{options['instrument'] or 'all instruments'}: not stopped")
+            return REFUSED
+        dry, backlog = options["dry_run"], options["backlog"]
+        plan = control.preview_resume(row) if dry else control.resume(row, user(), with_backlog=backlog)
+        skipped = 0 if backlog else len(plan.skip)
+        runs = len(plan.run) + (len(plan.skip) if dry and backlog else 0)
+        self.tell(options, {"stop": row.pk, "dry_run": dry, "run": runs, "skipped": skipped})
+        return DONE
+
+    def tell(self, options: Options, facts: dict[str, Any]) -> None:
+        """Facts as JSON, or in a line."""
+        if options["json"]:
+            self.dump(facts)
+        else:
+            self.stdout.write(", ".join(f"{name} {value}" for name, value in facts.items()))
+
+    def sweep(self, options: Options) -> int:
+        """What the sweep found."""
+        self.tell(options, control.sweep())
+        return DONE
+
+    def worker(self, options: Options) -> int:
+        """The supervisor of this host's cluster, or the bare cluster."""
+        if options["unsupervised"]:
+            run_cluster()
+        else:
+            values = {name: options[name] for name in ("name", "every", "grace", "patience")}
+            Supervisor(**values).run()
         return DONE
 
     def dump(self, value: Any) -> None:

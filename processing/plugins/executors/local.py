@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from processing.core.errors import Halt
@@ -29,6 +30,25 @@ class LocalExecutor:
         if not shutil.which(command.argv[0]):
             raise Halt(f"{command.argv[0]} is not installed on {socket.gethostname()}")
 
+    def __init__(self) -> None:
+        self.running: dict[str, int] = {}
+
+    def cancel(self, token: str) -> None:
+        """See `processing.core.ports.Executor`; called from another thread than `run`."""
+        if pid := self.running.get(token):
+            kill_group(pid)
+            kill_strays(token)
+
+    def strays(self, root: Path, over: Callable[[set[str]], set[str]]) -> Sequence[str]:
+        """See `processing.core.ports.Executor`."""
+        listed = [(pid, token) for pid, token, home in attempts() if home.startswith(f"{root}/")]
+        ended = over({token for _, token in listed}) if listed else set()
+        found = [(pid, token) for pid, token in listed if token in ended]
+        for pid, _ in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return [token for _, token in found]
+
     def run(self, command: Command) -> Finished:
         started = time.monotonic()
         with command.log.open("wb") as log:
@@ -41,11 +61,13 @@ class LocalExecutor:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+            self.running[command.token] = child.pid
             try:
                 ended, memory = watch(child.pid, command.seconds)
             finally:
                 kill_group(child.pid)
                 kill_strays(command.token)
+                self.running.pop(command.token)
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
         return Finished(
@@ -106,11 +128,20 @@ def peak_memory(pid: int) -> int:
 
 def kill_strays(token: str) -> None:
     """End the descendants that left the session: the attempt's token stands in their environment."""
-    mark = f"PHOENIX_TOKEN={token}\0".encode()
-    for environment_of in Path("/proc").glob("[0-9]*/environ"):
+    for pid, found, _ in attempts():
+        if token and found == token:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def attempts() -> Iterator[tuple[int, str, str]]:
+    """(pid, token, home) of every process on this machine that belongs to an attempt."""
+    for file in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):
-            if token and mark in environment_of.read_bytes():
-                os.kill(int(environment_of.parent.name), signal.SIGKILL)
+            pairs = (entry.partition(b"=") for entry in file.read_bytes().split(b"\0"))
+            variables = {name: value.decode(errors="replace") for name, _, value in pairs}
+            if token := variables.get(b"PHOENIX_TOKEN"):
+                yield int(file.parent.name), token, variables.get(b"HOME", "")
 
 
 def kill_group(pid: int) -> None:

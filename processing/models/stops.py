@@ -1,0 +1,71 @@
+"""Stops: an administrator's word that nothing new may start, for one instrument or for all."""
+
+from collections.abc import Iterable
+
+from django.db import models
+from django.db.models.functions import Now
+
+from processing.models.events import Event
+from processing.models.instruments import Instrument
+
+ALL = ""
+
+
+class StopQuerySet(models.QuerySet["Stop"]):
+    """Questions about stops."""
+
+    def active(self) -> "StopQuerySet":
+        """Those that nobody has resumed."""
+        return self.filter(resumed=None)
+
+    def of(self, instrument: Instrument | str) -> "StopQuerySet":
+        """The active stops that concern an instrument: its own, and those of all instruments."""
+        return self.active().filter(scope__in=(str(instrument), ALL))
+
+    def allowed(self, instruments: Iterable[Instrument]) -> list[Instrument]:
+        """Those of the instruments that no active stop concerns.  One query."""
+        stopped = set(self.active().values_list("scope", flat=True))
+        return [] if ALL in stopped else [i for i in instruments if i.pk not in stopped]
+
+
+class Stop(models.Model):
+    """While it lasts nothing starts; a stop of all instruments stands beside those of single ones."""
+
+    class Mode(models.TextChoices):
+        """What happens to jobs that run."""
+
+        DRAIN = "DRAIN", "let them end"
+        TERMINATE = "TERMINATE", "end them; they are STOPPED"
+
+    scope = models.CharField(max_length=16, blank=True, help_text="An instrument; empty: all of them")
+    mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.DRAIN)
+    reason = models.TextField()
+    at = models.DateTimeField(auto_now_add=True)
+    who = models.CharField(max_length=150)
+    resumed = models.DateTimeField(null=True, blank=True)
+    resumed_by = models.CharField(max_length=150, blank=True)
+
+    objects = StopQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("scope",), condition=models.Q(resumed=None), name="one_active_stop_of_each_scope"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"stop {self.pk} of {self.scope or 'all instruments'}"
+
+    def note(self, new: str, why: str, who: str) -> Event:
+        """Append an event about this stop."""
+        old = "" if new == "STOPPED" else "STOPPED"
+        return Event.objects.create(
+            subject="stop", subject_id=self.pk, name=str(self), old=old, new=new, why=why, who=who
+        )
+
+    def resume(self, who: str) -> bool:
+        """End the stop; False if somebody was first."""
+        rows = Stop.objects.filter(pk=self.pk, resumed=None)
+        return bool(rows.update(resumed=Now(), resumed_by=who))

@@ -1,0 +1,75 @@
+"""Stop and resume: nothing new starts at once; a resume owes no backlog, and names what it lets go."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from processing.core.schedule import due_until
+from processing.core.states import JobState, Reason
+from processing.models import Job, Stop
+from processing.models.stops import ALL
+from processing.workflow.process import close
+from processing.workflow.wake import Stage, wake
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """What a resume does: the jobs that go on, and the backlog that is skipped."""
+
+    run: list[Job]
+    skip: list[Job]
+
+
+def stop(scope: str, mode: Stop.Mode, reason: str, who: str) -> Stop:
+    """Stop an instrument, or all of them (scope ""); what is stopped already stays as it was stopped first.
+
+    Raises ValueError without a reason.
+    """
+    if not reason.strip():
+        raise ValueError("a stop needs a reason")
+    values = {"mode": mode, "reason": reason.strip(), "who": who}
+    row, created = Stop.objects.get_or_create(scope=scope, resumed=None, defaults=values)
+    if created:
+        row.note("STOPPED", f"{mode}: {row.reason}", who)
+    elif mode == Stop.Mode.TERMINATE and Stop.objects.filter(pk=row.pk).exclude(mode=mode).update(mode=mode):
+        row.mode = mode
+        row.note("STOPPED", f"now {mode}: {reason.strip()}", who)
+    return row
+
+
+def preview(row: Stop) -> Resumption:
+    """What resuming now would do, without doing it."""
+    jobs = Job.objects.filter(state=JobState.WAITING).select_related("date__instrument", "block").defer("block__text")
+    if row.scope != ALL:
+        jobs = jobs.filter(date__instrument=row.scope)
+    now = timezone.now()
+    backlog = {job.pk for job in jobs if row.at <= due(job) <= now}
+    return Resumption([job for job in jobs if job.pk not in backlog], [job for job in jobs if job.pk in backlog])
+
+
+def due(job: Job) -> datetime:
+    """Until when the job should have been started."""
+    return due_until(job.date.instrument.hours, job.registered, job.date.date)
+
+
+def resume(row: Stop, who: str, *, with_backlog: bool = False) -> Resumption:
+    """End a stop.  Its backlog is SKIPPED, unless it is explicitly wanted; resuming twice does nothing more."""
+    if Stop.objects.filter(pk=row.pk).exclude(resumed=None).exists():
+        return Resumption([], [])
+    plan = preview(row)
+    # First the backlog, while the gate is still closed: a worker could take it up otherwise.
+    for job in [] if with_backlog else plan.skip:
+        if job.end(JobState.SKIPPED, Reason.BACKLOG, f"Its time went by during {row}: {row.reason}"):
+            close(job)
+    if not row.resume(who):
+        return Resumption([], [])
+    row.note("RESUMED", f"{len(plan.run)} go on, {0 if with_backlog else len(plan.skip)} are skipped", who)
+    waken()
+    return Resumption(plan.run + plan.skip, []) if with_backlog else plan
+
+
+def waken() -> None:
+    """Have everything that waits looked at."""
+    wake(Stage.PREPARE)
+    wake(Stage.PROCESS, Job.objects.filter(state=JobState.WAITING).count())
