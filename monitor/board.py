@@ -4,12 +4,13 @@ import datetime
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Case, F, IntegerField, OrderBy, Prefetch, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, OrderBy, Prefetch, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from monitor.tallies import Tally, tallies, tally
 from processing.core.states import TROUBLE, DateState, JobState
-from processing.models import Certificate, Event, Instrument, Job, ProcessingDate, Qc1Parameter
+from processing.models import Certificate, Event, Instrument, Job, ProcessingDate, Qc1Parameter, Stop
+from processing.models.stops import ALL
 
 # Longer than any step without a change of state, but for a running recipe.
 SILENCE = datetime.timedelta(minutes=5)
@@ -19,9 +20,10 @@ LIMIT = 1000
 
 @dataclass(frozen=True)
 class Hours:
-    """When an instrument may start jobs, and which of its dates are held."""
+    """When an instrument may start jobs, the stop that concerns it, and which of its dates are held."""
 
     instrument: Instrument
+    stop: Stop | None
     open: bool
     next_opening: datetime.datetime
     held: Sequence[ProcessingDate]
@@ -32,6 +34,8 @@ class Strip:
     """What stands on top of every page."""
 
     hours: Sequence[Hours]
+    stops: Sequence[Stop]
+    """Those that last, whatever they concern."""
     tally: Tally
     stalled_since: datetime.datetime | None
     """Time of the last change, if jobs could run and nothing has happened for too long."""
@@ -42,9 +46,14 @@ class Strip:
         return [date for hours in self.hours for date in hours.held]
 
     @property
+    def bad(self) -> bool:
+        """True if something is as nobody wanted it."""
+        return bool(self.tally.trouble or self.held or self.stalled_since)
+
+    @property
     def calm(self) -> bool:
         """True if nothing needs a person."""
-        return not (self.tally.trouble or self.held or self.stalled_since)
+        return not (self.bad or self.stops)
 
 
 @dataclass(frozen=True)
@@ -56,20 +65,22 @@ class Night:
 
 
 def strip() -> Strip:
-    """Windows, holds, counts; at most five queries."""
+    """Windows, stops, holds, counts; at most six queries."""
     now = timezone.now()
     held = Prefetch("dates", ProcessingDate.objects.filter(state=DateState.HELD), to_attr="held_dates")
-    hours = [_hours(instrument, now) for instrument in Instrument.objects.prefetch_related(held)]
+    stops = {stop.scope: stop for stop in Stop.objects.active()}
+    hours = [_hours(instrument, stops, now) for instrument in Instrument.objects.prefetch_related(held)]
     counts = tally(Job.objects.all())
-    return Strip(hours, counts, _stalled_since(hours, counts, now))
+    return Strip(hours, list(stops.values()), counts, _stalled_since(hours, counts, now))
 
 
-def _hours(instrument: Instrument, now: datetime.datetime) -> Hours:
+def _hours(instrument: Instrument, stops: Mapping[str, Stop], now: datetime.datetime) -> Hours:
     hours = instrument.hours
     held: list[ProcessingDate] = instrument.held_dates  # type: ignore[attr-defined] # by the Prefetch above
     for date in held:
         date.instrument = instrument
-    return Hours(instrument, hours.is_open(now), hours.next_opening(now), held)
+    stop = stops.get(ALL) or stops.get(instrument.name)
+    return Hours(instrument, stop, hours.is_open(now), hours.next_opening(now), held)
 
 
 def _stalled_since(hours: Sequence[Hours], counts: Tally, now: datetime.datetime) -> datetime.datetime | None:
@@ -78,9 +89,12 @@ def _stalled_since(hours: Sequence[Hours], counts: Tally, now: datetime.datetime
     last = Event.objects.values_list("at", flat=True).first()
     if last is None or now - last < SILENCE:
         return None
-    opened = [row.instrument for row in hours if row.open]
-    could_run = Job.objects.filter(state__in=(JobState.WAITING, JobState.PROCESSED), date__instrument__in=opened)
-    return last if could_run.exclude(date__state=DateState.HELD).exists() else None
+    opened = [row for row in hours if row.open]
+    # A stop keeps jobs from starting; what was processed is ingested all the same.
+    startable = Q(state=JobState.WAITING, date__instrument__in=[row.instrument for row in opened if not row.stop])
+    ingestable = Q(state=JobState.PROCESSED, date__instrument__in=[row.instrument for row in opened])
+    could_run = Job.objects.filter(startable | ingestable).exclude(date__state=DateState.HELD)
+    return last if could_run.exists() else None
 
 
 def nights(number: int) -> list[Night]:

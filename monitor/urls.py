@@ -3,12 +3,14 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from monitor.pages import views
+from monitor.pages import stops, views
 
 urlpatterns = [
     path("", views.tonight, name="tonight"),
     path("dates/<instrument:instrument>/<day:day>/", views.processing_date, name="date"),
     path("abs/<ab:name>/", views.block, name="ab"),
+    path("stop/", stops.stop, name="stop"),
+    path("stops/<int:pk>/resume/", stops.resume, name="resume"),
     path("login/", LoginView.as_view(template_name="monitor/login.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("api/v1/", include("monitor.api.urls")),

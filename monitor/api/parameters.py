@@ -39,6 +39,13 @@ def day(value: str) -> date:
     raise ValueError("must be a date, YYYY-MM-DD")
 
 
+def truth(value: str) -> bool:
+    """`true` or `false`."""
+    if value not in {"true", "false"}:
+        raise ValueError("must be true or false")
+    return value == "true"
+
+
 def words(allowed: Iterable[str]) -> Callable[[str], list[str]]:
     """One or more words of a closed list, with commas between."""
     known = [word for word in allowed if word]

@@ -7,12 +7,12 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.urls import reverse
 from rest_framework.parsers import BaseParser, MultiPartParser
-from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from monitor.api.parameters import Parameter, conditions, text
+from monitor.api.permissions import MayAct
 from monitor.api.problems import Problem
 from monitor.api.views import Blocks
 from processing import control
@@ -35,20 +35,11 @@ class OneText(BaseParser):
         return {"content": stream.read()}
 
 
-class MayRegister(BasePermission):
-    """Reading is free; registering needs the permission to add ABs."""
-
-    message = "Registering needs the permission processing.add_associationblock."
-
-    def has_permission(self, request: Request, _view: APIView) -> bool:
-        """True for readers and for those who may add ABs."""
-        return request.method in SAFE_METHODS or request.user.has_perm("processing.add_associationblock")
-
-
 class RegisteringBlocks(Blocks):
     """`abs/`: the list, and the way in."""
 
-    permission_classes = (IsAuthenticated, MayRegister)
+    permission_classes = (IsAuthenticated, MayAct)
+    acting = "processing.add_associationblock"
     parser_classes = (OneText, MultiPartParser)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from monitor.attempt import Association
 from monitor.board import Night
 from processing import control
-from processing.models import AssociationBlock, Job, ProcessingDate, Product, Qc1Parameter, RawFrame, Score
+from processing.models import AssociationBlock, Job, ProcessingDate, Product, Qc1Parameter, RawFrame, Score, Stop
 
 # fmt: off
 JOB_FIELDS = [
@@ -19,6 +19,7 @@ BLOCK_FIELDS = [
     "name", "instrument", "date", "recipe", "raw_type", "setup", "tech", "prog_id", "ob_id", "mjd_obs",
     "registered", "sha256", "raws", "jobs",
 ]
+STOP_FIELDS = ["id", "scope", "mode", "reason", "at", "who", "resumed", "resumed_by"]
 DATE_FIELDS = ["instrument", "date", "state", "reason", "abs", "registered", "prepared", "finished", "held"]
 PRODUCT_FIELDS = [
     "dp_id", "category", "state", "original_name", "url", "size", "sha256", "target", "ra", "dec", "mjd_obs",
@@ -101,6 +102,15 @@ class DateSerializer(serializers.ModelSerializer[ProcessingDate]):
     class Meta:
         model = ProcessingDate
         fields = DATE_FIELDS
+        read_only_fields = fields
+
+
+class StopSerializer(serializers.ModelSerializer[Stop]):
+    """A stop; its scope is an instrument, or empty for all of them."""
+
+    class Meta:
+        model = Stop
+        fields = STOP_FIELDS
         read_only_fields = fields
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from monitor.api import adp, register, views
+from monitor.api import adp, register, stops, views
 
 app_name = "api"
 
@@ -17,6 +17,9 @@ urlpatterns = [
     path("abs/<ab:name>/scores/", views.Scores.as_view(), name="scores"),
     path("abs/<ab:name>/products/", views.Products.as_view(), name="products"),
     path("jobs/", views.Jobs.as_view(), name="jobs"),
+    path("stops/", stops.Stops.as_view(), name="stops"),
+    path("stops/<int:pk>/", stops.StopDetail.as_view(), name="stop"),
+    path("stops/<int:pk>/resume/", stops.Resume.as_view(), name="resume"),
     path("adp/datasets/", adp.Datasets.as_view(), name="datasets"),
     path("adp/vocabulary/", adp.Vocabulary.as_view(), name="vocabulary"),
     # An address that ends in a slash, or nothing: others are first tried with one.

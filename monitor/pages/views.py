@@ -1,39 +1,22 @@
 """The pages: tonight, a processing date, an AB."""
 
 import datetime
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
 
 from monitor import attempt, board
 from monitor.marks import JOB_MARKS
 from monitor.pages import log
+from monitor.pages.guards import page
 from monitor.tallies import tallies
 from processing import control
 from processing.core.errors import BadAB
 from processing.core.states import UNFINISHED, DateState, JobState
 from processing.models import AssociationBlock, Job, ProcessingDate
 
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
-
 NIGHTS, LOOKS = 15, 20
-
-
-def page(view: View[P]) -> View[P]:
-    """Reading only, logged in only, kept by no cache."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        return view(request, *args, **kwargs)
-
-    return require_safe(cache_control(private=True, no_store=True)(login_required(guarded)))
 
 
 @page

@@ -29,3 +29,26 @@ def registrar(db, django_user_model):
     client = Client()
     client.force_login(user)
     return client
+
+
+@pytest.fixture
+def stopper(db, django_user_model):
+    user = django_user_model.objects.create_user("anna")
+    user.user_permissions.set(Permission.objects.filter(codename__in=("add_stop", "change_stop")))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def allowed(db, django_user_model):
+    """A client of somebody with just one permission."""
+
+    def client_of(codename):
+        user = django_user_model.objects.create_user(f"may_{codename}")
+        user.user_permissions.add(Permission.objects.get(codename=codename))
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return client_of

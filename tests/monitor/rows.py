@@ -1,14 +1,14 @@
 """Rows as an attempt leaves them, made directly: no pipeline runs for the tests of what is shown."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.utils import timezone
 
 from processing import control
 from processing.core.states import ENDED, IngestState, JobState
-from processing.models import Ingestion, Job, JobLog, ProcessingDate, Product, Qc1Parameter, Score
+from processing.models import Ingestion, Job, JobLog, ProcessingDate, Product, Qc1Parameter, Score, Stop
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 POINT, CELL, VIRTUAL = "uves_point_source", "uves_absorption_cell", "uves_virtual_calib"
@@ -93,3 +93,17 @@ def archived(row, target="HD 101065"):
         fluxcal="ABSOLUTE",
         preview=PREVIEW,
     )
+
+
+def stopped_since(day, scope="UVES", reason="response curve bug", **options):
+    """A stop that began at 18:00 UTC of this day."""
+    stop = control.stop(scope, reason, "anna", **options)
+    Stop.objects.filter(pk=stop.pk).update(at=datetime.fromisoformat(f"{day}T18:00:00Z"))
+    stop.refresh_from_db()
+    return stop
+
+
+def backlog(**options):
+    """A stop under which the job of 2012-05-10 became due, while that of 2012-05-09 waited long before."""
+    kept, skipped = job(), job(CELL)
+    return stopped_since("2012-05-10", **options), kept, skipped

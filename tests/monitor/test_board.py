@@ -7,6 +7,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from monitor import attempt, board, context, tallies
+from processing import control
 from processing.core.states import JobState
 from processing.models import Event, Job, ProcessingDate
 from tests.monitor import rows
@@ -62,6 +63,40 @@ def test_a_strip_is_not_stalled_by_jobs_of_a_held_date():
     aged(14)
 
     assert board.strip().stalled_since is None
+
+
+@pytest.mark.parametrize("scope", ["UVES", ""])
+def test_a_strip_is_not_stalled_by_jobs_that_a_stop_keeps(scope):
+    rows.job()
+    control.stop(scope, "a bug", "anna")
+    aged(14)
+
+    assert board.strip().stalled_since is None
+
+
+def test_a_strip_is_stalled_when_nobody_ingests_while_stopped():
+    rows.put(rows.job(), JobState.PROCESSED)
+    control.stop("", "a bug", "anna")
+    aged(14)
+
+    assert board.strip().stalled_since is not None
+
+
+def test_the_stop_of_all_is_told_before_that_of_the_instrument():
+    rows.job()
+    control.stop("UVES", "a bug", "anna")
+    everything = control.stop("", "a power cut", "bert")
+
+    assert board.strip().hours[0].stop == everything
+    assert len(board.strip().stops) == 2
+
+
+def test_a_stop_needs_a_person_and_is_nothing_bad():
+    rows.job()
+    assert board.strip().calm
+
+    control.stop("", "a power cut", "bert")
+    assert (board.strip().calm, board.strip().bad) == (False, False)
 
 
 def test_a_strip_is_not_stalled_soon_after_a_change():

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 FIELDS = ["type", "title", "status", "detail", "instance", "errors"]
 OF_AB = [f"abs/X/{part}" for part in ("", "log/", "associations/", "scores/", "products/")]
-RESOURCES = ["status/", "dates/", "dates/UVES/2012-05-09/", "abs/", *OF_AB, "jobs/"]
+RESOURCES = ["status/", "dates/", "dates/UVES/2012-05-09/", "abs/", *OF_AB, "jobs/", "stops/", "stops/1/"]
 
 
 def problem(answer, status):
@@ -36,7 +36,7 @@ def test_what_is_not_public_needs_a_login(anonymous, resource):
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
 @pytest.mark.parametrize("resource", [*RESOURCES, "adp/datasets/", "adp/vocabulary/"])
 def test_nothing_can_be_changed(viewer, resource, method):
-    found = problem(getattr(viewer, method)(f"/api/v1/{resource}"), 405 if resource != "abs/" else 403)
+    found = problem(getattr(viewer, method)(f"/api/v1/{resource}"), 403 if resource in {"abs/", "stops/"} else 405)
 
     assert found["instance"] == f"/api/v1/{resource}"
 
@@ -45,7 +45,9 @@ def test_who_may_register_may_not_delete(registrar):
     assert problem(registrar.delete("/api/v1/abs/"), 405)["title"] == "Method Not Allowed"
 
 
-@pytest.mark.parametrize("resource", ["abs/X/", "abs/X/log/", "dates/UVES/2000-01-01/", "nothing/", "abs/X/retry/", ""])
+@pytest.mark.parametrize(
+    "resource", ["abs/X/", "abs/X/log/", "dates/UVES/2000-01-01/", "nothing/", "abs/X/retry/", "stops/1/", ""]
+)
 def test_what_is_not_there_is_not_found(viewer, resource):
     found = problem(viewer.get(f"/api/v1/{resource}"), 404)
 
@@ -59,7 +61,9 @@ def test_there_is_no_retry(registrar):
     problem(registrar.post("/api/v1/abs/UVES.2012-05-10T03:17:42.861.ab/retry/"), 404)
 
 
-@pytest.mark.parametrize("resource", ["status/", "dates/", "abs/", "jobs/", "adp/datasets/", "adp/vocabulary/"])
+@pytest.mark.parametrize(
+    "resource", ["status/", "dates/", "abs/", "jobs/", "stops/", "adp/datasets/", "adp/vocabulary/"]
+)
 def test_an_unknown_parameter_is_refused_by_name(viewer, resource):
     [error] = problem(viewer.get(f"/api/v1/{resource}?stat=FAILED"), 400)["errors"]
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from processing import control
 from processing.core.states import JobState, Reason
 from processing.models import Event, Instrument, ProcessingDate
 from tests.monitor import rows
@@ -41,6 +42,39 @@ def test_a_closed_window_names_its_next_opening(viewer):
 
     assert "UVES: not now" in shown
     assert f"{opens:%Y-%m-%d %H:%M}</time> UTC" in shown
+
+
+@pytest.mark.parametrize(("scope", "told"), [("UVES", "Since"), ("", "Everything is, since")])
+def test_a_stop_is_the_answer_to_may_it_run(viewer, scope, told):
+    rows.job()
+    rows.stopped_since("2012-05-10", scope)
+    shown = body(viewer)
+
+    assert "UVES: no, stopped" in shown
+    assert "UVES: yes" not in shown
+    assert "window open" not in shown
+    assert f'{told} <time datetime="2012-05-10T18:00:00Z">2012-05-10 18:00</time> UTC by anna' in shown
+    assert "response curve bug" in shown
+
+
+@pytest.mark.parametrize(("terminate", "told"), [(False, "may end"), (True, "are ended")])
+def test_a_stop_is_shown_with_who_when_why_and_how_on_every_page(viewer, terminate, told):
+    rows.job()
+    rows.stopped_since("2012-05-10", "", "<b>curve</b>", terminate=terminate)
+
+    for address in ("/", "/dates/UVES/2012-05-09/", "/abs/UVES.2012-05-10T03:17:42.861/", "/nothing/", "/stop/"):
+        shown = body(viewer, address)
+        assert "everything stopped" in shown
+        assert "2012-05-10 18:00</time> UTC by anna: &lt;b&gt;curve&lt;/b&gt; (running jobs " + told in shown
+        assert "<b>curve" not in shown
+
+
+def test_after_a_resume_the_window_is_the_answer_again(viewer):
+    rows.job()
+    control.resume(rows.stopped_since("2012-05-10"), "bert")
+
+    assert "UVES: yes" in body(viewer)
+    assert "UVES stopped" not in body(viewer)
 
 
 def test_a_held_date_is_shown_with_its_text_on_every_page(viewer):

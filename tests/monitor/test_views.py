@@ -7,8 +7,9 @@ import pytest
 from django.urls import reverse
 
 from monitor.headers import POLICY
+from processing import control
 from processing.core.states import JobState
-from processing.models import ProcessingDate
+from processing.models import Instrument, ProcessingDate
 from tests.monitor import rows
 
 pytestmark = pytest.mark.django_db
@@ -146,13 +147,17 @@ def test_the_number_of_queries_of_a_page_does_not_depend_on_the_number_of_jobs(
     block = rows.night(number)[0].block
     date = ProcessingDate.objects.get()
 
-    # Each with two for session and user, and three for the strip.
-    for address, queries in (("/", 8), (f"/dates/UVES/{date.date}/", 11), (f"/abs/{block.name}/", 14)):
+    # Each with two for session and user, four for the strip, and two for what the user may do.
+    for address, queries in (("/", 11), (f"/dates/UVES/{date.date}/", 14), (f"/abs/{block.name}/", 17)):
         with django_assert_num_queries(queries):
             assert viewer.get(address).status_code == 200
 
 
-def test_the_strip_of_a_page_costs_three_queries(viewer, django_assert_num_queries):
+@pytest.mark.parametrize("stops", [[], ["UVES", "HAWKI", ""]])
+def test_the_strip_of_a_page_costs_four_queries_however_much_is_stopped(viewer, django_assert_num_queries, stops):
     rows.put(rows.job(), JobState.INGESTED)
-    with django_assert_num_queries(2 + 3):
+    Instrument.objects.create(name="HAWKI")
+    for scope in stops:
+        control.stop(scope, "a bug", "anna")
+    with django_assert_num_queries(2 + 4 + 2):
         viewer.get("/nothing/")
