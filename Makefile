@@ -1,6 +1,6 @@
 # Each target installs what it needs first; a second call is quick.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check fix clean
+.PHONY: help demo run test faults check fix clean
 
 BIN := .venv/bin
 SOURCES := manage.py phoenix_site processing monitor tests benchmarks
@@ -20,6 +20,10 @@ test: ## all tests, on SQLite and then on PostgreSQL (PYTEST_ARGS="-k night")
 	@tools/install.sh test
 	$(BIN)/python -m pytest --db=sqlite $(PYTEST_ARGS)
 	$(BIN)/python -m pytest --db=postgresql $(PYTEST_ARGS)
+
+faults: ## injected faults: nothing lost, nothing doubled (FAULTS_ARGS="--jobs 100 --faults 20")
+	@tools/install.sh test
+	$(BIN)/python -m tests.faults $(FAULTS_ARGS)
 
 check: ## format, lint, types, import rules, templates, settings, migrations
 	@tools/install.sh check

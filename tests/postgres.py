@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,8 +17,10 @@ import psycopg2
 import pytest
 
 STARTED_WITHIN = 30.0  # seconds; usually two
-# The data are thrown away: nothing is flushed to disk. The server listens on its socket only.
-OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "timezone=UTC")
+# The server listens on its socket only.
+DURABLE = ("listen_addresses=", "timezone=UTC")
+# The data are thrown away: nothing is flushed to disk.
+OPTIONS = (*DURABLE, "fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,6 +53,16 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 @contextlib.contextmanager
 def server(folder: Path) -> Iterator[str]:
     """Run a PostgreSQL server below `folder` and give its URL; UsageError where no PostgreSQL can be found."""
+    with restartable(folder) as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def restartable(folder: Path, settings: Sequence[str] = OPTIONS) -> Iterator[tuple[str, Callable[[str], None]]]:
+    """The URL of a running server, and how to restart it: "fast", or "immediate" as after a crash.
+
+    A crash needs `DURABLE` settings: otherwise it takes commits back, as no server of a site does.
+    """
     account = unprivileged()
     folder.chmod(0o755)  # passable for the server's account
     home = folder / "postgresql"
@@ -60,11 +72,19 @@ def server(folder: Path) -> Iterator[str]:
     data = home / "data"
     locale = ("--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust", "--username=phoenix")
     account.run((binaries / "initdb", "--pgdata", data, "--no-sync", *locale), home)
-    options = [f"--{option}" for option in OPTIONS]
+    options = [f"--{option}" for option in settings]
     command: tuple[str | Path, ...] = (binaries / "postgres", "-D", data, "-k", home, "-p", "5432", *options)
-    with account.process(command, home) as process:
-        wait_until_it_answers(process, home)
-        yield f"postgresql://phoenix@/{home}/postgres"
+    with contextlib.ExitStack() as running:
+        started = [running.enter_context(account.process(command, home))]
+        wait_until_it_answers(started[-1], home)
+
+        def restart(mode: str) -> None:
+            started[-1].send_signal({"fast": signal.SIGINT, "immediate": signal.SIGQUIT}[mode])
+            started[-1].wait(60)
+            started.append(running.enter_context(account.process(command, home)))
+            wait_until_it_answers(started[-1], home)
+
+        yield f"postgresql://phoenix@/{home}/postgres", restart
 
 
 @dataclass(frozen=True)

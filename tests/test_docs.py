@@ -169,9 +169,19 @@ def test_a_document_that_the_source_names_exists(path):
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=relative)
 def test_a_source_file_that_a_document_names_exists(path):
-    named = [span for span in commands(path) if re.fullmatch(rf"({'|'.join(OWN)}|tests|tools)/[\w./\-]*", span)]
+    named = [span for span in commands(path) if re.fullmatch(rf"({'|'.join(OWN)}|tests|tools|deploy)/[\w./\-]*", span)]
 
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=relative)
+def test_a_test_that_a_document_names_exists(path):
+    known = {
+        name for file in (ROOT / "tests").rglob("*.py") for name in re.findall(r"def (test_\w+)", file.read_text())
+    }
+    named = {span for span in commands(path) if re.fullmatch(r"test_\w+", span)}
+
+    assert named <= known
 
 
 def test_every_make_target_that_the_documents_name_exists():
