@@ -44,8 +44,11 @@ def heartbeat(job: Job) -> Heartbeat:
 
 def beat(job: Job) -> bool:
     """Renew the lease; False if the job is no longer ours, or if it has just been stopped."""
+    mine = Job.objects.filter(job.mine, pk=job.pk, state=JobState.RUNNING).first()
+    if mine is None:
+        return False
     stop = Stop.objects.all().of(job.date.instrument_id).filter(mode=Stop.Mode.TERMINATE).first()
-    if stop and Job.objects.get(pk=job.pk).end(JobState.STOPPED, Reason.STOPPED_BY_OPERATOR, f"{stop}: {stop.reason}"):
+    if stop and mine.end(JobState.STOPPED, Reason.STOPPED_BY_OPERATOR, f"{stop}: {stop.reason}"):
         return False
     return job.renew(token=job.token, state=JobState.RUNNING)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.utils import timezone
 
 from processing.core.schedule import due_until
@@ -70,6 +71,6 @@ def resume(row: Stop, who: str, *, with_backlog: bool = False) -> Resumption:
 
 
 def waken() -> None:
-    """Have everything that waits looked at."""
+    """Have what waits looked at; each job wakes the next."""
     wake(Stage.PREPARE)
-    wake(Stage.PROCESS, Job.objects.filter(state=JobState.WAITING).count())
+    wake(Stage.PROCESS, settings.WORKERS * 2)

@@ -15,7 +15,7 @@ from processing.core.schedule import due_until, read_window
 from processing.core.states import DateState, JobState, Reason
 from processing.models import Event, Instrument, Job, ProcessingDate, Stop
 from processing.workflow.prepare import prepare
-from processing.workflow.process import process
+from processing.workflow.process import beat, process
 from tests import testcam
 from tests.processing.conftest import run_night, state
 
@@ -227,3 +227,14 @@ def test_a_job_is_due_until_its_window_closes_or_its_day_ends(window, registered
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
     assert due_until(read_window(window), utc(registered), date(2012, 5, 9)) == utc(due)
+
+
+def test_a_stop_that_terminates_leaves_a_job_alone_that_has_just_been_processed(add):
+    job = add()
+    prepare()
+    process()
+    job.refresh_from_db()
+    stopped(terminate=True)
+
+    assert not beat(job)
+    assert state(job)[0] == JobState.PROCESSED
