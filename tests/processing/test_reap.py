@@ -237,6 +237,21 @@ def test_a_job_taken_away_while_its_recipe_runs_loses_its_process(add, settings)
     assert state(job) == (JobState.LOST, Reason.WORKER_LOST)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_recipe_that_was_ended_because_the_database_was_away_is_lost_and_no_failure(add, settings, monkeypatch):
+    settings.PHOENIX = {**settings.PHOENIX, "BEAT": 0.05, "LEASE": 0.5}
+    job = add(sleep=30)
+    prepare()
+
+    def away(_job: Job) -> bool:
+        raise OperationalError
+
+    monkeypatch.setattr("processing.workflow.process.beat", away)
+    process()
+
+    assert state(job) == (JobState.LOST, Reason.WORKER_LOST)
+
+
 def steal() -> None:
     """Wait for the recipe, and take the job for lost."""
     while not testcam.starts():

@@ -19,6 +19,8 @@ from processing.core.ports import Command, Ended, Finished
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "OMP_NUM_THREADS")
 
 
+# Of util-linux: without them a recipe could outlive its worker, or take all memory.
+GUARDS = ("setpriv", "prlimit")
 LOOK_EVERY = 0.2  # seconds
 
 
@@ -26,9 +28,10 @@ class LocalExecutor:
     """One child process per command; its descendants die with it, and with the caller."""
 
     def ready(self, command: Command) -> None:
-        """The program is installed."""
-        if not shutil.which(command.argv[0]):
-            raise Halt(f"{command.argv[0]} is not installed on {socket.gethostname()}")
+        """The program is installed, and so are the guards."""
+        for program in (command.argv[0], *GUARDS):
+            if not shutil.which(program):
+                raise Halt(f"{program} is not installed on {socket.gethostname()}")
 
     def __init__(self) -> None:
         self.running: dict[str, int] = {}
@@ -84,12 +87,8 @@ def guarded(command: Command) -> tuple[str, ...]:
 
     Wrappers instead of preexec_fn, which is unsafe in a process with threads.
     """
-    guards: tuple[str, ...] = ()
-    if shutil.which("setpriv"):
-        guards += ("setpriv", "--pdeathsig", "KILL", "--")
-    if command.memory and shutil.which("prlimit"):
-        guards += ("prlimit", f"--as={command.memory}", "--")
-    return guards + command.argv
+    limit = ("prlimit", f"--as={command.memory}", "--") if command.memory else ()
+    return ("setpriv", "--pdeathsig", "KILL", "--", *limit, *command.argv)
 
 
 def environment(command: Command) -> dict[str, str]:
