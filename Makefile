@@ -25,7 +25,7 @@ faults: ## injected faults: nothing lost, nothing doubled (FAULTS_ARGS="--jobs 1
 	@tools/install.sh test
 	$(BIN)/python -m tests.faults $(FAULTS_ARGS)
 
-check: ## format, lint, types, import rules, templates, settings, migrations
+check: ## format, lint, types, import rules, templates, settings, migrations, shape of the source, documents
 	@tools/install.sh check
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
@@ -34,6 +34,7 @@ check: ## format, lint, types, import rules, templates, settings, migrations
 	$(BIN)/djlint --check --lint --quiet templates
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m pytest --quiet --no-header tests/test_shape.py tests/test_docs.py tests/test_requirements.py
 
 fix: ## format, and repair what can be repaired
 	@tools/install.sh check

@@ -21,7 +21,6 @@ from processing.core.states import DateState, JobState, Reason
 from processing.models import Event, Job, ProcessingDate
 from processing.models.leases import EXPIRED, UNLEASED
 from processing.workflow import gate
-from processing.workflow.heartbeat import Heartbeat
 from processing.workflow.prepare import prepare, take
 from processing.workflow.process import process
 from processing.workflow.reap import alive_here, reap
@@ -194,32 +193,6 @@ def test_an_owner_is_alive_until_its_process_ends_and_a_recycled_pid_is_another(
     assert alive_here(f"{host}:{boot}:{pid}:{float(started) - 100:.2f}") is False
     assert alive_here(f"{host}:other:{pid}:{started}") is False
     assert alive_here(f"elsewhere:{boot}:{pid}:{started}") is None
-
-
-def test_a_heart_that_beats_does_not_fence(settings):
-    settings.PHOENIX = {**settings.PHOENIX, "BEAT": 0.02}
-    fenced = threading.Event()
-    with Heartbeat(lambda: True, fenced.set):
-        assert not fenced.wait(0.3)
-
-
-def test_a_lost_lease_fences_at_once(settings):
-    settings.PHOENIX = {**settings.PHOENIX, "BEAT": 0.02}
-    fenced = threading.Event()
-    with Heartbeat(lambda: False, fenced.set):
-        assert fenced.wait(2)
-
-
-def test_a_database_that_is_away_for_longer_than_a_lease_fences(settings):
-    settings.PHOENIX = {**settings.PHOENIX, "BEAT": 0.02, "LEASE": 0.3}
-    fenced, start = threading.Event(), time.monotonic()
-
-    def away() -> bool:
-        raise OperationalError
-
-    with Heartbeat(away, fenced.set):
-        assert fenced.wait(2)
-    assert time.monotonic() - start > 0.3
 
 
 @pytest.mark.django_db(transaction=True)
