@@ -16,8 +16,16 @@ class Halt(Exception):
     """The surroundings are broken: no AB fails, the instrument waits until they are mended."""
 
 
+class HostHalt(Halt):
+    """The surroundings of this host alone are broken, such as its disk; other hosts may go on."""
+
+
 class NotInArchive(Exception):
     """The archive answers, and has no file of that name."""
+
+
+class Damaged(Exception):
+    """The archive answers, and what it sends is not whole: the next time it may be."""
 
 
 class BadAB(Exception):

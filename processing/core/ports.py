@@ -87,8 +87,13 @@ class Archive(Protocol):
     def fetch(self, kind: FileKind, name: str, to: Path) -> Path:
         """Put the file `name` into the directory `to`, whole or not at all, and return its path.
 
-        Raises `NotInArchive` if there is no such file and `Halt` if the archive cannot be reached.
+        Raises `NotInArchive` if there is no such file, `Damaged` if it does not arrive whole, `Halt` if the
+        archive cannot be reached, and `HostHalt` if it cannot be written here.
         """
+        ...
+
+    def probe(self) -> None:
+        """Raise `Halt` if the archive cannot be reached; cheap, and transfers no file."""
         ...
 
 
@@ -96,7 +101,7 @@ class Executor(Protocol):
     """Where commands run."""
 
     def ready(self, command: Command) -> None:
-        """Raise `Halt` if the command cannot be started here; called before a job's one attempt begins."""
+        """Raise `HostHalt` if the command cannot be started here; called before a job's one attempt begins."""
         ...
 
     def cancel(self, token: str) -> None:

@@ -1,11 +1,15 @@
 """An archive that is a folder: `raw/`, `mcalib/`, `gencalib/` below a root."""
 
+import errno
 import os
 import shutil
 from pathlib import Path
 
-from processing.core.errors import Halt, NotInArchive
+from processing.core.errors import Halt, HostHalt, NotInArchive
 from processing.core.ports import FileKind
+
+# What goes wrong where a file is written, not where it is read.
+DISK_TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 class FolderArchive:
@@ -16,16 +20,27 @@ class FolderArchive:
 
     def fetch(self, kind: FileKind, name: str, to: Path) -> Path:
         """See `processing.core.ports.Archive`."""
-        folder = self.root / kind
-        if not folder.is_dir():
-            raise Halt(f"the archive folder {folder} cannot be reached")
+        folder = self.folder(kind)
         file = folder / Path(name).name
         if not file.is_file():
             raise NotInArchive(f"{kind} {name} is not in the archive")
         try:
             return copy_whole(file, to)
         except OSError as error:
-            raise Halt(f"cannot copy {name} from the archive: {error}") from error
+            kind_of_trouble = HostHalt if error.errno in DISK_TROUBLE else Halt
+            raise kind_of_trouble(f"cannot copy {name} from the archive: {error}") from error
+
+    def probe(self) -> None:
+        """See `processing.core.ports.Archive`."""
+        for kind in FileKind:
+            self.folder(kind)
+
+    def folder(self, kind: FileKind) -> Path:
+        """Where files of a kind are; Halt if it is not there."""
+        folder = self.root / kind
+        if not folder.is_dir():
+            raise Halt(f"the archive folder {folder} cannot be reached")
+        return folder
 
 
 def copy_whole(file: Path, to: Path) -> Path:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from processing.core.errors import Halt
+from processing.core.errors import HostHalt
 from processing.core.ports import Command, Ended, Finished
 
 # The same few variables for every recipe: results must not depend on who started the cluster.
@@ -31,7 +31,7 @@ class LocalExecutor:
         """The program is installed, and so are the guards."""
         for program in (command.argv[0], *GUARDS):
             if not shutil.which(program):
-                raise Halt(f"{program} is not installed on {socket.gethostname()}")
+                raise HostHalt(f"{program} is not installed on {socket.gethostname()}")
 
     def __init__(self) -> None:
         self.running: dict[str, int] = {}
