@@ -179,7 +179,10 @@ PHOENIX: dict[str, Any] = {
         "OPTIONS": {"root": folder_of("PHOENIX_INGEST_URL", VAR_DIR / "products")},
     },
     "EXECUTOR": {"BACKEND": env.str("PHOENIX_EXECUTOR", "local"), "OPTIONS": {}},
-    "PIPELINES": {"UVES": {"BACKEND": "processing.plugins.pipelines.uves.Uves", "OPTIONS": {}}},
+    "PIPELINES": {
+        "NACO": {"BACKEND": "processing.plugins.pipelines.naco.Naco", "OPTIONS": {}},
+        "UVES": {"BACKEND": "processing.plugins.pipelines.uves.Uves", "OPTIONS": {}},
+    },
 }
 EXECUTORS = {"local": "processing.plugins.executors.local.LocalExecutor"}
 if PHOENIX["EXECUTOR"]["BACKEND"] not in EXECUTORS:

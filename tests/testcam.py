@@ -15,7 +15,7 @@ import numpy as np
 from astropy.io import fits
 
 from processing.core.certification import Certificate
-from processing.core.idp import RawFacts
+from processing.core.origin import RawFacts
 from processing.core.ports import Command, Inputs, Product
 from processing.core.scoring import Measurement
 from processing.core.spectrum import ChipFiles, SpectrumSource
@@ -95,7 +95,7 @@ class Testcam:
         value = float(inputs.ab.parameters.get("s2n", 50.0))
         return [Measurement("qc_s2n", "ONE", value), Measurement("qc_nan", "ONE", float("nan"))]
 
-    def spectra(self, certificate: Certificate, products: Mapping[str, Path]) -> Sequence[SpectrumSource]:
+    def archived(self, certificate: Certificate, products: Mapping[str, Path]) -> Sequence[SpectrumSource]:
         flux, error = (products[category] for category in CATEGORIES)
         return [
             SpectrumSource(label="ONE", chips=(ChipFiles(flux=flux, error=error),), slit_key="SLIT", grating_key="G")

@@ -9,6 +9,7 @@ from typing import Any
 
 from processing.core.ab import AB
 from processing.core.scoring import Rule
+from processing.core.selection import Selection, suffix
 from processing.core.states import CertificateState, Reason
 
 
@@ -56,6 +57,25 @@ class Parameters:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FluxRule:
+    """The flux policy of a range of central wavelengths in nm, `low` included and `high` not."""
+
+    low: float = 0.0
+    high: float = float("inf")
+    policy: FluxPolicy = FluxPolicy.NEVER
+    responses: Sequence[str] = ()
+    """Patterns of the names of response curves that are certified for this range."""
+
+    def __post_init__(self) -> None:
+        FluxPolicy(self.policy)
+        _words(self.responses)
+
+    def certifies(self, response: str) -> bool:
+        """True if fluxes may be calibrated with this response curve."""
+        return any(fnmatch.fnmatchcase(response, pattern) for pattern in self.responses)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dt:
     """A bit of the association score: the largest |dt| of a class of calibrations, in days."""
 
@@ -88,6 +108,10 @@ class Certificate:
     extinction: str = ""
     """Category of the general calibration that goes with a response."""
     flux_policy: FluxPolicy = FluxPolicy.NEVER
+    """For settings that no entry of `flux` covers; any response counts as certified for them."""
+    flux: Sequence[FluxRule] = ()
+    """The policy per setting; the first range that holds the central wavelength decides."""
+    archive: Selection = field(default_factory=Selection)
     parameters: Sequence[Parameters] = ()
     ab_parameters: Sequence[str] = ()
     """Patterns of the recipe parameters that an AB may set itself, such as `reduce.*`.
@@ -123,17 +147,28 @@ class Certificate:
         ranges = [p.values for p in self.parameters if p.low <= wavelength < p.high]
         return {k: v for values in (*ranges, ab.parameters) for k, v in values.items()}
 
+    def flux_rule(self, wavelength: float) -> FluxRule:
+        """The flux policy of a setting."""
+        covering = (rule for rule in self.flux if rule.low <= wavelength < rule.high)
+        return next(covering, FluxRule(policy=self.flux_policy, responses=("*",)))
+
     def wants_flux(self, ab: AB) -> bool:
-        """True if policy and AB allow a flux calibration: a response for each chip and an extinction table."""
-        delivered = {c.category for c in (*ab.mcalibs, *ab.gencalibs)}
-        needed = {self.extinction, *(f"{self.response}_{chip}" for chip in self.chips_of(ab))}
-        return self.flux_policy is FluxPolicy.WHENEVER_AVAILABLE and needed <= delivered
+        """True if policy and AB allow a flux calibration: a certified response for each chip and an extinction table.
+
+        A response that is not certified for the setting does not reach the recipe, so that it makes no flux.
+        """
+        rule = self.flux_rule(ab.wavelength or 0.0)
+        responses = {f"{self.response}{suffix(chip)}" for chip in self.chips_of(ab)}
+        certified = {c.category for c in ab.mcalibs if c.category not in responses or rule.certifies(c.name)}
+        needed = {self.extinction, *responses}
+        delivered = certified | {c.category for c in ab.gencalibs}
+        return rule.policy == FluxPolicy.WHENEVER_AVAILABLE and needed <= delivered
 
     def used(self, ab: AB) -> Iterator[tuple[str, str, bool]]:
         """(name, category, is a gencalib) of each calibration that goes to the recipe."""
         flux = self.wants_flux(ab)
-        wanted = {f"{c}_{chip}" for c in self.required for chip in self.chips_of(ab)}
-        wanted |= {f"{self.response}_{chip}" for chip in self.chips_of(ab)} if flux else set()
+        wanted = {f"{c}{suffix(chip)}" for c in self.required for chip in self.chips_of(ab)}
+        wanted |= {f"{self.response}{suffix(chip)}" for chip in self.chips_of(ab)} if flux else set()
         yield from ((c.name, c.category, False) for c in ab.mcalibs if c.category in wanted)
         if flux:
             yield from ((c.name, c.category, True) for c in ab.gencalibs if c.category == self.extinction)
@@ -194,7 +229,7 @@ def _strange_frames(ab: AB, certificate: Certificate) -> Refusal | None:
 
 def _missing(ab: AB, certificate: Certificate) -> Refusal | None:
     delivered = Counter(c.category for c in ab.mcalibs)
-    wanted = [f"{category}_{chip}" for chip in certificate.chips_of(ab) for category in certificate.required]
+    wanted = [f"{category}{suffix(chip)}" for chip in certificate.chips_of(ab) for category in certificate.required]
     if absent := [category for category in wanted if not delivered[category]]:
         return Refusal(Reason.MISSING_CALIBRATION, f"The AB names no {', no '.join(absent)}.")
     if double := [category for category in wanted if delivered[category] > 1]:
@@ -216,6 +251,8 @@ def read_certificate(data: Mapping[str, Any]) -> Certificate:
             "state": CertificateState(data["state"]),
             "mode": Mode(**data["mode"]),
             "flux_policy": FluxPolicy(data.get("flux_policy", FluxPolicy.NEVER)),
+            "flux": tuple(FluxRule(**row) for row in data.get("flux", ())),
+            "archive": Selection(**data.get("archive", {})),
             "parameters": tuple(Parameters(**row) for row in data.get("parameters", ())),
             "association": tuple(Dt(**row) for row in data.get("association", ())),
             "scores": tuple(Rule(**row) for row in data.get("scores", ())),

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from processing.core.ab import AB
 from processing.core.certification import Certificate
-from processing.core.idp import RawFacts
+from processing.core.image import ImageSource
+from processing.core.origin import RawFacts
 from processing.core.scoring import Measurement
 from processing.core.spectrum import SpectrumSource
 
@@ -151,7 +152,9 @@ class Pipeline(Protocol):
         """QC1 parameters of the raw frames, the calibrations used and the products."""
         ...
 
-    def spectra(self, certificate: Certificate, products: Mapping[str, Path]) -> Sequence[SpectrumSource]:
+    def archived(
+        self, certificate: Certificate, products: Mapping[str, Path]
+    ) -> Sequence[SpectrumSource | ImageSource]:
         """What is archived: one source per IDP, read from `products` (PRO.CATG to file)."""
         ...
 

@@ -32,6 +32,13 @@ class SpectrumSource:
     slit_key: str
     """Header keyword of the slit width in arcsec."""
     grating_key: str
+    ancillaries: Sequence[tuple[str, Path]] = ()
+    """(category such as ANCILLARY.2DSPECTRUM, file) of what is archived beside it."""
+
+    @property
+    def header_keys(self) -> Mapping[str, str]:
+        """What {slit} and {grating} stand for in the keyword table."""
+        return {"slit": self.slit_key, "grating": self.grating_key}
 
 
 @dataclass(frozen=True, kw_only=True)

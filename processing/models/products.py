@@ -46,6 +46,10 @@ class Ingestion(Moving, Leased):
     dp_id = models.CharField(max_length=64, null=True, unique=True, help_text="Archive name without .fits")  # noqa: DJ001
     sha256 = models.CharField(max_length=64, blank=True)
     findings = models.JSONField(default=list)
+    sources = models.JSONField(default=list, help_text="Per keyword: hdu, keyword, value, source, key")
+    files = models.JSONField(
+        default=list, help_text="Ancillaries, then the science file: role, category, name, md5, sha256, size, url"
+    )
     log = models.TextField(blank=True)
     queued = models.DateTimeField(auto_now_add=True)
     claimed = models.DateTimeField(null=True, blank=True)
@@ -80,7 +84,7 @@ class Product(models.Model):
     exptime = models.FloatField(help_text="s")
     wave_min = models.FloatField(help_text="nm")
     wave_max = models.FloatField(help_text="nm")
-    snr = models.FloatField()
+    snr = models.FloatField(null=True, help_text="Of a spectrum")
     fluxcal = models.CharField(max_length=12)
     preview = models.JSONField(default=dict, help_text="wave, low, high: the spectrum for a small plot")
     registered = models.DateTimeField(auto_now_add=True)

@@ -1,17 +1,17 @@
 """Reads pipeline spectra and writes them as the one-row table of an archive product."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from astropy.io import fits
-from astropy.time import Time
 from astropy.utils.exceptions import AstropyUserWarning
 
-from processing.core.idp import COLUMNS, Card
-from processing.core.idp_rules import Candidate
+from processing.core.columns import COLUMNS
+from processing.core.keywords import Card
 from processing.core.spectrum import Array, ChipFiles, Spectrum, SpectrumSource, join, trim
 from processing.plugins.fits import Damaged, vector
 
@@ -98,8 +98,16 @@ def _table(spectrum: Spectrum) -> fits.BinTableHDU:
     return table
 
 
-def read_back(path: Path) -> Candidate:
-    """The written product as the rules see it; raises `Damaged` where a checksum is wrong or the table is missing."""
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A product as read back from its file: the header of HDU 0, and (n,) arrays by column name in file order."""
+
+    primary: Mapping[str, Any]
+    arrays: Mapping[str, Array]
+
+
+def read_back(path: Path) -> Written:
+    """The written product; raises `Damaged` where a checksum is wrong or the table is missing."""
     try:
         # The file is opened here, since astropy leaves it open when a checksum is wrong.
         with warnings.catch_warnings(), path.open("rb") as file:
@@ -107,13 +115,13 @@ def read_back(path: Path) -> Candidate:
             hdus = fits.open(file, checksum=True, memmap=False, lazy_load_hdus=False)
             row = hdus[1].data[0]
             arrays: dict[str, Any] = {name: np.asarray(row[name]) for name in hdus[1].columns.names}
-            primary, table = dict(hdus[0].header), dict(hdus[1].header)
+            primary = dict(hdus[0].header)
     except (AstropyUserWarning, OSError, LookupError, TypeError, ValueError) as error:
         raise Damaged(f"{path.name}: {error}") from error
-    return Candidate(name=path.name, primary=primary, table=table, arrays=arrays, now_mjd=float(Time.now().mjd))
+    return Written(primary=primary, arrays=arrays)
 
 
-def of(candidate: Candidate) -> Spectrum:
+def of(written: Written) -> Spectrum:
     """The arrays of a written product as a spectrum."""
-    columns = {name: array for name, array in candidate.arrays.items() if name != "WAVE"}
-    return Spectrum(wave=candidate.arrays["WAVE"], columns=columns)
+    columns = {name: array for name, array in written.arrays.items() if name != "WAVE"}
+    return Spectrum(wave=written.arrays["WAVE"], columns=columns)

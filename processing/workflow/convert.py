@@ -1,21 +1,21 @@
 """From a processed job's products to an archive product: its name, its file, its row."""
 
-import hashlib
 import json
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Avg
 from django.utils import timezone
 
 from processing import registry
-from processing.core import idp
-from processing.core.spectrum import SpectrumSource, preview
+from processing.core.origin import Ancillary, Origin, RawFacts
 from processing.models import Ingestion, Job, Product
-from processing.plugins import fits, spectrum
-from processing.workflow import files
+from processing.workflow import companions, files, formats
 
 MANIFEST = "categories.json"
 
@@ -48,79 +48,93 @@ def folder(item: Ingestion) -> Path:
     return files.products(item.job) / "idp"
 
 
-def source(item: Ingestion) -> SpectrumSource:
+def source(item: Ingestion) -> formats.Source:
     """What the product is made of."""
     job = item.job
     made_in = files.products(job)
     made = {category: made_in / name for category, name in json.loads((made_in / MANIFEST).read_text()).items()}
     if job.certificate is None:
         raise LookupError(f"{job} has no certificate")
-    found = registry.pipeline(job.date.instrument_id).spectra(job.certificate.value, made)
+    found = registry.pipeline(job.date.instrument_id).archived(job.certificate.value, made)
     return next(s for s in found if s.label == item.label)
 
 
-def write(item: Ingestion, name: str) -> str:
-    """Write the file of that archive name; returns its SHA-256."""
+@dataclass(frozen=True)
+class Converted:
+    """What a conversion leaves: the science file's SHA-256, where its keywords came from, all files of the product."""
+
+    sha256: str
+    sources: list[dict[str, Any]]
+    files: list[companions.Row]
+
+
+def write(item: Ingestion, name: str) -> Converted:
+    """Write the science file of that archive name and all that is stored beside it.
+
+    Raises `ABFailed` if a mandatory keyword has no value.
+    """
     described = source(item)
-    data, headers = spectrum.read(described)
-    origin = origin_of(item.job, described, headers)
+    ready = formats.ready(described, f"{item.job.block} {item.label}")
     folder(item).mkdir(exist_ok=True)
     draft = folder(item) / f"{name}.{os.getpid()}.draft"
-    archived = [
-        ("ARCFILE", f"{name}.fits", "Archive file name"),
-        ("ORIGFILE", original_name(item.job, described), "Original file name"),
-        ("P3ORIG", "IDP", "ESO internal data product"),
-    ]
-    cards = ([*idp.primary_cards(data, origin), *archived], idp.extension_cards(data, origin))
-    spectrum.write(draft, data, cards, headers[0])
-    digest = hashlib.sha256(draft.read_bytes()).hexdigest()
-    draft.rename(folder(item) / f"{digest[:32]}.fits")
-    return digest
+    rows = [*companions.beside(draft, name, described.ancillaries, ready.preview)]
+    cards = ready.fill(origin_of(item, described, ready, companions.associated(rows)))
+    ready.write(draft, cards)
+    science = companions.settle(draft, companions.THIS, ready.category, f"{name}.fits")
+    return Converted(science["sha256"], [one.row for one in cards], [*rows, science])
 
 
-def origin_of(job: Job, described: SpectrumSource, headers: list[fits.Header]) -> idp.Origin:
+def origin_of(
+    item: Ingestion, described: formats.Source, ready: formats.Readied, ancillaries: Sequence[Ancillary]
+) -> Origin:
     """Header, configuration and database: the three places that keyword values come from."""
-    raws = [idp.RawFacts(r.dp_id, r.mjd_obs or 0.0, r.exptime or 0.0, r.tech) for r in job.block.raws.all()]
-    return idp.Origin(
-        headers=headers,
+    job = item.job
+    raws = [RawFacts(r.dp_id, r.mjd_obs or 0.0, r.exptime or 0.0, r.tech) for r in job.block.raws.all()]
+    means = job.qc1.filter(value__isnull=False).values("name").annotate(mean=Avg("value"))
+    qc1 = {row["name"]: row["mean"] for row in means}
+    return Origin(
+        headers=ready.headers,
         raws=raws,
         source=described,
-        constants=job.certificate.value.idp if job.certificate else {},
-        resolution=job.qc1.filter(name="qc_resolmed").aggregate(mean=Avg("value"))["mean"],
+        constants={**(job.certificate.value.idp if job.certificate else {}), **ready.constants},
+        resolution=qc1.get("qc_resolmed"),
+        qc1=qc1,
         ob_id=job.block.ob_id,
         prog_id=job.block.prog_id,
         created=timezone.now(),
+        ancillaries=ancillaries,
+        names={"arcfile": f"{item.dp_id}.fits", "origfile": original_name(job, described), "p3orig": "IDP"},
     )
 
 
-def original_name(job: Job, described: SpectrumSource) -> str:
+def original_name(job: Job, described: formats.Source) -> str:
     """The name before the archive's: instrument, setting, OB and time of the first frame; at most 68 characters."""
     first = str(job.block.raws.earliest("id"))
     return f"{job.date.instrument_id}_{described.label}_{job.block.ob_id}_{first.split('.', 1)[-1]}.fits"[-68:]
 
 
+def beside(item: Ingestion) -> dict[str, Path]:
+    """The files that the science file names, by their archive names."""
+    return {r["name"]: companions.place(folder(item), r) for r in item.files if r["role"] != companions.THIS}
+
+
+def store(item: Ingestion) -> list[companions.Row]:
+    """Store every file of the product, the science file last: what it names is there before it."""
+    archive = registry.ingestor()
+    rows = list(item.files)
+    return [{**r, "url": archive.store(companions.place(folder(item), r), r["name"], r["sha256"])} for r in rows]
+
+
 def register(item: Ingestion) -> Product:
     """The product's row; doing it again finds the one that is there."""
     file = registry.ingestor().open(f"{item.dp_id}.fits")
-    candidate = spectrum.read_back(file)
-    header = candidate.primary
+    category = item.files[-1]["category"]
     values = {
+        **formats.registered(file, category, lambda: source(item)),
         "job": item.job,
         "dp_id": item.dp_id,
-        "category": header["PRODCATG"],
-        "original_name": header["ORIGFILE"],
         "url": file.as_uri(),
         "size": file.stat().st_size,
         "sha256": item.sha256,
-        "target": header["OBJECT"],
-        "ra": header["RA"],
-        "dec": header["DEC"],
-        "mjd_obs": header["MJD-OBS"],
-        "exptime": header["EXPTIME"],
-        "wave_min": header["WAVELMIN"],
-        "wave_max": header["WAVELMAX"],
-        "snr": header["SNR"],
-        "fluxcal": header["FLUXCAL"],
-        "preview": preview(spectrum.of(candidate)),
     }
     return Product.objects.get_or_create(ingestion=item, defaults=values)[0]

@@ -6,18 +6,17 @@ ingestion that was interrupted goes on where it was, and its product enters the 
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from django.db.models.functions import Now
 
-from processing import registry
 from processing.core.errors import ABFailed
-from processing.core.idp_rules import check, rejects
+from processing.core.phase3.rules import DAMAGE, rejects
 from processing.core.states import IngestState, JobState, Reason
 from processing.models import Ingestion, Job
 from processing.models.products import ATTEMPTS, PENDING
-from processing.plugins import spectrum
+from processing.plugins import phase3
+from processing.plugins.fits import Damaged
 from processing.workflow import convert
 from processing.workflow.heartbeat import Heartbeat
 from processing.workflow.process import close
@@ -49,14 +48,19 @@ def to_file(item: Ingestion) -> bool:
     """QUEUED to CONVERTED: the product as a file under its archive name."""
     name = convert.archive_name(item)
     # A file that may already be in the archive must not be written anew: its date, and so its SHA-256, would differ.
-    digest = item.sha256 or convert.write(item, name)
-    return item.move(IngestState.CONVERTED, name, sha256=digest)
+    if item.sha256:
+        return item.move(IngestState.CONVERTED, name)
+    made = convert.write(item, name)
+    return item.move(IngestState.CONVERTED, name, sha256=made.sha256, sources=made.sources, files=made.files)
 
 
 def validate(item: Ingestion) -> bool:
     """CONVERTED to VALIDATED, or REJECTED with the rules that it breaks."""
-    findings = check(replace(spectrum.read_back(convert.path(item)), name=f"{item.dp_id}.fits"))
-    listed = [{"rule": f.rule, "level": f.level, "message": f.message} for f in findings]
+    findings = phase3.alone(convert.path(item), f"{item.dp_id}.fits", convert.beside(item), archived(item))
+    if damage := next((f for f in findings if f.rule in DAMAGE), None):
+        # It was whole when it was written: the disk, not the content; another attempt may find it whole again.
+        raise Damaged(f"{item.dp_id}: {damage.message}")
+    listed = [finding.as_dict() for finding in findings]
     if rejects(findings):
         broken = "; ".join(f"{f.rule} {f.message}" for f in findings)
         why = Reason.IDP_RULES
@@ -64,10 +68,21 @@ def validate(item: Ingestion) -> bool:
     return item.move(IngestState.VALIDATED, f"{len(findings)} warnings", findings=listed)
 
 
+def archived(item: Ingestion) -> phase3.Precursor:
+    """What is known of the raw frames of the product's AB, which are in the archive."""
+    frames = {frame.dp_id: frame for frame in item.job.block.raws.all()}
+
+    def look_up(name: str) -> dict[str, Any] | None:
+        frame = frames.get(name.removesuffix(".fits"))
+        return {"MJD-OBS": frame.mjd_obs, "EXPTIME": frame.exptime} if frame else None
+
+    return look_up
+
+
 def store(item: Ingestion) -> bool:
-    """VALIDATED to STORED: in the archive, its SHA-256 verified there."""
-    url = registry.ingestor().store(convert.path(item), f"{item.dp_id}.fits", item.sha256)
-    return item.move(IngestState.STORED, url, log=url)
+    """VALIDATED to STORED: in the archive, ancillaries before the science file, each SHA-256 verified there."""
+    stored = convert.store(item)
+    return item.move(IngestState.STORED, stored[-1]["url"], log=stored[-1]["url"], files=stored)
 
 
 def register(item: Ingestion) -> bool:

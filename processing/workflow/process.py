@@ -209,7 +209,7 @@ def publish(this: Attempt, products: Sequence[Product]) -> None:
 def archived(this: Attempt, products: Sequence[Product]) -> list[str]:
     """The labels of what goes into the archive; an AB that has nothing for it has failed."""
     made = {product.category: product.path for product in products}
-    labels = [source.label for source in this.pipeline.spectra(this.inputs.certificate, made)]
+    labels = [source.label for source in this.pipeline.archived(this.inputs.certificate, made)]
     if not labels:
         raise ABFailed(Reason.PRODUCTS_MISSING, "None of the recipe's products is one for the archive.")
     return labels

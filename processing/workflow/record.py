@@ -8,7 +8,7 @@ from django.db import transaction
 from processing.core import association, scoring
 from processing.core.ab import AB
 from processing.core.certification import Certificate
-from processing.core.idp import RawFacts
+from processing.core.origin import RawFacts
 from processing.core.ports import Command, Finished, Product
 from processing.core.scoring import Measurement
 from processing.models import Ingestion, Job, JobLog, Qc1Parameter, RawFrame, Score

@@ -42,9 +42,9 @@ def sample(name: str, changes: Mapping[str, str] | None = None) -> AB:
     return parse(content, f"{name}.ab")
 
 
-def shipped() -> list[Certificate]:
-    """The certificates of UVES, in their order."""
-    data = tomllib.loads(SHIPPED.read_text())
+def shipped(file: Path = SHIPPED) -> list[Certificate]:
+    """The certificates of UVES, or of another instrument's file, in their order."""
+    data = tomllib.loads(file.read_text())
     return [read_certificate({**data["common"], **entry}) for entry in data["certificate"]]
 
 

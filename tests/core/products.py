@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from processing.core.idp import COLUMNS, Origin, RawFacts, extension_cards, primary_cards
-from processing.core.idp_rules import Candidate
+from processing.core.origin import Origin, RawFacts
 from processing.core.spectrum import ChipFiles, Spectrum, SpectrumSource
 
 FLUX = ("FLUX", "ERR")
@@ -64,19 +63,3 @@ def origin(headers: tuple[Mapping[str, Any], ...] = (HEADER,), **other: Any) -> 
         "created": datetime(2012, 5, 11, 6, 7, 8, tzinfo=UTC),
     }
     return Origin(headers=headers, **(values | other))
-
-
-def candidate(data: Spectrum | None = None) -> Candidate:
-    """The product of that spectrum as it is read back: nothing is wrong with it."""
-    data = data or spectrum()
-    arrays = {"WAVE": data.wave, **data.columns}
-    columns = {f"TTYPE{i}": name for i, name in enumerate(arrays, 1)}
-    units = {f"TUNIT{i}": COLUMNS[name].unit for i, name in enumerate(arrays, 1)}
-    structure = {"NAXIS2": 1, "PCOUNT": 0, "TFIELDS": len(arrays)}
-    return Candidate(
-        name="ADP.2012-05-11T06:07:08.000.fits",
-        primary={"NAXIS": 0, **{key: value for key, value, _ in primary_cards(data, origin())}},
-        table={**structure, **columns, **units, **{key: value for key, value, _ in extension_cards(data, origin())}},
-        arrays=arrays,
-        now_mjd=61000.0,
-    )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from processing.core.certification import FluxPolicy, certificate_for, why_not_executable
+from processing.core.certification import FluxPolicy, FluxRule, certificate_for, why_not_executable
 from processing.core.states import CertificateState, Reason
 from tests.core.examples import CELL, POINT, VIRTUAL, certificate, sample, shipped
 
@@ -125,7 +125,7 @@ def test_a_certificate_counts_while_it_is_certified_only(state):
     found = why_not_executable(sample(POINT), certificates)
     assert found is not None
     assert found.reason is Reason.NOT_CERTIFIED
-    assert found.sentence.endswith(f"UVES ECHELLE-POINT version 1 is {state}: see ticket 7")
+    assert found.sentence.endswith(f"UVES ECHELLE-POINT version 2 is {state}: see ticket 7")
 
 
 def test_the_first_certificate_that_matches_decides():
@@ -165,9 +165,35 @@ def test_a_recipe_parameter_of_the_ab_goes_before_the_certificates():
     ],
 )
 def test_flux_is_calibrated_if_policy_and_calibrations_of_every_chip_allow(change, policy, wanted):
-    ab, rules = sample(POINT, change), replace(certificate(AS_POINT), flux_policy=policy)
+    ab, rules = sample(POINT, change), replace(certificate(AS_POINT), flux=(), flux_policy=policy)
     assert rules.wants_flux(ab) is wanted
     assert len(list(rules.used(ab))) == (11 if wanted else 8)
+
+
+RESPONSES = ("UV_MRSP_040901A_*",)
+
+
+@pytest.mark.parametrize(
+    ("rule", "wanted"),
+    [
+        (FluxRule(policy=FluxPolicy.WHENEVER_AVAILABLE, responses=RESPONSES), True),
+        (FluxRule(policy=FluxPolicy.NEVER, responses=RESPONSES), False),
+        (FluxRule(policy=FluxPolicy.WHENEVER_AVAILABLE, responses=("UV_MRSP_09*",)), False),
+        (FluxRule(policy=FluxPolicy.WHENEVER_AVAILABLE, responses=("*_REDL580*",)), False),
+        (FluxRule(policy=FluxPolicy.WHENEVER_AVAILABLE, responses=RESPONSES, high=580.0), True),
+        (FluxRule(policy=FluxPolicy.NEVER, low=580.0, high=580.1), False),
+    ],
+)
+def test_a_setting_is_calibrated_with_the_responses_that_are_certified_for_it(rule, wanted):
+    rules = replace(certificate(AS_POINT), flux=(rule,), flux_policy=FluxPolicy.WHENEVER_AVAILABLE)
+    assert rules.wants_flux(sample(POINT)) is wanted
+    assert any("MRSP" in name for name, _, _ in rules.used(sample(POINT))) is wanted
+
+
+def test_a_setting_that_no_flux_rule_covers_has_the_policy_of_its_mode():
+    rules = replace(certificate(AS_POINT), flux=(FluxRule(high=500.0),), flux_policy=FluxPolicy.WHENEVER_AVAILABLE)
+    assert rules.flux_rule(499.9).policy is FluxPolicy.NEVER
+    assert rules.flux_rule(500.0).policy is FluxPolicy.WHENEVER_AVAILABLE
 
 
 def test_what_the_recipe_gets_are_required_calibrations_and_what_the_flux_needs():

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from processing.core.idp import extension_cards, primary_cards, snr, title, useful_range
+from processing.core.derive import snr, title, useful_range
+from processing.core.idp import extension_cards, primary_cards
 from tests.core.products import FLUX, HEADER, REDUCED, origin, spectrum
 
 
@@ -59,7 +60,6 @@ def test_the_value_of_a_keyword(keyword, value):
         ("ESO OBS PROG ID", "PROG_ID", "from the AB"),
         ("ESO OBS ID", "OBID1", 7),
         ("ORIGIN", "ORIGIN", "ESO"),
-        ("ESO INS GRAT2 NAME", "DISPELEM", ""),
         ("EQUINOX", "EQUINOX", 2000.0),
     ],
 )

@@ -70,7 +70,7 @@ def archived(row, target="HD 101065"):
     """The job's product in the archive."""
     name = f"ADP.2026-01-01T00:00:{row.pk // 1000:02}.{row.pk % 1000:03}"
     sha256 = f"{row.pk:064x}"
-    findings = [{"rule": "S20", "level": "WARNING", "message": "TITLE does not contain OBJECT"}]
+    findings = [{"rule": "S20", "level": "W", "message": "TITLE does not contain OBJECT", "value": "a star"}]
     state = IngestState.REGISTERED
     item = Ingestion.objects.create(job=row, label="RED580", state=state, dp_id=name, sha256=sha256, findings=findings)
     return Product.objects.create(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,17 @@ import pytest
 from processing.core.errors import ABFailed
 from processing.core.ports import Inputs, Pipeline
 from processing.core.states import Reason
+from processing.plugins.pipelines.naco import Naco
 from processing.plugins.pipelines.uves import Uves
-from tests.plugins import frames
+from tests.plugins import frames, naco_frames
 
-PLUGINS = {"uves red": (Uves, "RED"), "uves blue": (Uves, "BLUE")}
+# The plug-in, what makes a good block with its files in a folder, and the facts of each raw frame.
+ECHELLE, JITTER = (56057.13730163, 3000.0, "ECHELLE"), (56057.09027778, 20.0, "IMAGE,JITTER")
+PLUGINS = {
+    "naco": (Naco, naco_frames.inputs, JITTER),
+    "uves red": (Uves, frames.inputs, ECHELLE),
+    "uves blue": (Uves, partial(frames.inputs, arm="BLUE"), ECHELLE),
+}
 
 
 @dataclass(frozen=True)
@@ -22,15 +30,16 @@ class Case:
     pipeline: Pipeline
     inputs: Inputs
     scratch: Path
+    facts: tuple[float, float, str]
 
 
 @pytest.fixture(params=PLUGINS.values(), ids=list(PLUGINS))
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
     plugin: Callable[[], Pipeline]
-    plugin, arm = request.param
+    plugin, good, facts = request.param
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    return Case(plugin(), frames.inputs(tmp_path, arm), scratch)
+    return Case(plugin(), good(tmp_path), scratch, facts)
 
 
 def test_a_good_block_passes_the_check(case):
@@ -38,9 +47,9 @@ def test_a_good_block_passes_the_check(case):
 
 
 def test_the_facts_of_every_raw_frame_are_kept(case):
-    (facts,) = case.pipeline.facts(case.inputs)
-    assert facts.dp_id == case.inputs.ab.raws[0].dp_id
-    assert (facts.mjd_obs, facts.exptime, facts.tech) == (56057.13730163, 3000.0, "ECHELLE")
+    kept = case.pipeline.facts(case.inputs)
+    assert [facts.dp_id for facts in kept] == [raw.dp_id for raw in case.inputs.ab.raws]
+    assert {(facts.mjd_obs, facts.exptime, facts.tech) for facts in kept} == {case.facts}
 
 
 def test_the_command_stays_in_its_scratch_directory_and_keeps_the_limits(case):
@@ -80,4 +89,4 @@ def test_a_recipe_that_left_no_log_is_explained_all_the_same(case):
 
 
 def test_products_without_a_final_spectrum_give_nothing_to_archive(case):
-    assert list(case.pipeline.spectra(case.inputs.certificate, {"OTHER": case.scratch / "x.fits"})) == []
+    assert list(case.pipeline.archived(case.inputs.certificate, {"OTHER": case.scratch / "x.fits"})) == []

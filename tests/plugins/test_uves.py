@@ -1,11 +1,13 @@
 """UVES: what a frame is, what has to fit together, what came out."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from astropy.io.fits import open as open_fits
 
+from processing.core.certification import FluxPolicy, FluxRule
 from processing.core.errors import ABFailed
 from processing.core.states import Reason
 from processing.plugins import fits
@@ -209,11 +211,39 @@ def test_saturation_is_counted_per_chip(tmp_path):
     assert found == {"REDU": 0.0, "REDL": 0.1}
 
 
-def test_both_red_chips_become_one_spectrum_calibrated_only_with_its_errors(tmp_path):
-    files = (*PER_CHIP, "FLUXCAL_SCI_POINT", "FLUXCAL_ERRORBAR_SCI_POINT")
-    rows = dict(made(tmp_path / "scratch", ["REDL", "REDU"], files=files))
+FLUX_FILES = (*PER_CHIP, "FLUXCAL_SCI_POINT", "FLUXCAL_ERRORBAR_SCI_POINT", "WCALIB_FF_SCI_POINT")
+
+
+@pytest.fixture
+def rows(tmp_path):
+    """The products of both red chips, flux calibrated, by category."""
+    rows = dict(made(tmp_path / "scratch", ["REDL", "REDU"], files=FLUX_FILES))
+    for chip in ("REDL", "REDU"):
+        rows[f"RED_SCI_POINT_{chip}"].unlink()
+        frames.vector(rows[f"RED_SCI_POINT_{chip}"], [1.0, 2.0], {"ESO INS GRAT2 WLEN": 580.0})
+    return rows
+
+
+def test_both_red_chips_become_one_spectrum_calibrated_only_with_its_errors(rows):
     del rows["FLUXCAL_ERRORBAR_SCI_POINT_REDU"]
-    (source,) = Uves().spectra(certificate("ECHELLE-POINT"), rows)
-    assert (source.label, source.slit_key) == ("RED0", "ESO INS SLIT3 WID")
+    (source,) = Uves().archived(certificate("ECHELLE-POINT"), rows)
+    assert (source.label, source.slit_key) == ("RED580", "ESO INS SLIT3 WID")
     assert [chip.flux for chip in source.chips] == [rows[f"RED_SCI_POINT_{chip}"] for chip in ("REDL", "REDU")]
+    assert [chip.sky for chip in source.chips] == [rows[f"MERGED_SKY_{chip}"] for chip in ("REDL", "REDU")]
     assert [chip.calibrated is not None for chip in source.chips] == [True, False]
+
+
+def test_a_flux_that_the_policy_of_the_setting_does_not_allow_is_not_archived(rows):
+    rules = replace(certificate("ECHELLE-POINT"), flux=(FluxRule(low=580.0, high=581.0, policy=FluxPolicy.NEVER),))
+    (source,) = Uves().archived(rules, rows)
+    assert [(chip.calibrated, chip.calibrated_error) for chip in source.chips] == [(None, None)] * 2
+
+
+def test_the_certificate_says_which_products_are_kept_beside_the_spectrum(rows):
+    rules = certificate("ECHELLE-POINT")
+    (source,) = Uves().archived(rules, rows)
+    kept = [rows[f"WCALIB_FF_SCI_POINT_{chip}"] for chip in ("REDL", "REDU")]
+    assert source.ancillaries == [("ANCILLARY.2DSPECTRUM", path) for path in kept]
+    (bare,) = Uves().archived(replace(rules, archive=replace(rules.archive, ancillary={}, sky="")), rows)
+    assert bare.ancillaries == []
+    assert {chip.sky for chip in bare.chips} == {None}

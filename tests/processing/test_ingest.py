@@ -154,7 +154,7 @@ def test_another_file_under_the_products_name_rejects_it_with_that_reason(proces
 def test_an_ingestion_that_somebody_else_took_over_is_left_to_them(processed, monkeypatch):
     written, write = [], convert.write
 
-    def overtaken(item: Ingestion, name: str) -> str:
+    def overtaken(item: Ingestion, name: str) -> convert.Converted:
         written.append(name)
         assert len(written) == 1
         Ingestion.objects.filter(pk=item.pk).update(state=IngestState.CONVERTED, sha256="theirs")

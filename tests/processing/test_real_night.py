@@ -15,6 +15,7 @@ from processing.core.states import JobState
 from processing.demo import masters, night, plan
 from processing.demo.truth import agreement
 from processing.models import Job, Product
+from processing.plugins import phase3
 from processing.workflow.wake import Stage, wake
 from tests.processing.test_cluster import cluster, wait_until_finished
 
@@ -47,7 +48,11 @@ def test_a_night_ends_as_planned_and_its_product_is_the_simulated_star(uves_nigh
     product = Product.objects.get()
     assert (product.fluxcal, product.category) == ("ABSOLUTE", "SCIENCE.SPECTRUM")
     file = registry.ingestor().open(f"{product.dp_id}.fits")
-    passes_fitsverify(file)
+    rows = {row["category"]: registry.ingestor().open(row["name"]) for row in product.ingestion.files}
+    assert list(rows) == ["ANCILLARY.2DSPECTRUM", "ANCILLARY.PREVIEW", "SCIENCE.SPECTRUM"]
+    for category in ("ANCILLARY.2DSPECTRUM", "SCIENCE.SPECTRUM"):
+        passes_fitsverify(rows[category])
+    assert [findings for _, findings in phase3.together(list(rows.values())[2:])] == [[]]
     agrees_with_truth(file)
 
 

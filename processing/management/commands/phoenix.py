@@ -13,6 +13,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import OperationalError, ProgrammingError
 
 from processing import control
+from processing.core.phase3.rules import rejects
+from processing.management import validate
 from processing.management.cluster import run_cluster
 from processing.management.supervisor import Supervisor
 
@@ -25,6 +27,15 @@ def scope(parser: ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("instrument", nargs="?", default="", metavar="INSTRUMENT")
     which.add_argument("--all", action="store_true", help="every instrument; it stands beside single stops")
+
+
+def supervision(parser: ArgumentParser) -> None:
+    """How a host's workers are watched."""
+    parser.add_argument("--every", type=float, default=5.0, help="seconds between two looks (5)")
+    parser.add_argument("--grace", type=float, default=3600.0, help="seconds that running jobs get to end (3600)")
+    parser.add_argument("--patience", type=float, default=30.0, help="seconds without change before a restart (30)")
+    parser.add_argument("--name", default=socket.gethostname(), help="of this worker; several on one host differ")
+    parser.add_argument("--unsupervised", action="store_true", help="the bare cluster; what the supervisor starts")
 
 
 def user() -> str:
@@ -59,13 +70,9 @@ class Command(BaseCommand):
         scope(resume)
         resume.add_argument("--dry-run", action="store_true", help="only say how many would go on, and be skipped")
         resume.add_argument("--backlog", action="store_true", help="process the backlog after all")
+        validate.arguments(verb("validate", "Check FITS files by the rules of ESO's Phase 3, as one batch."))
         verb("sweep", "Wake whatever is due; safe at any time.")
-        worker = verb("worker", "Run this host's workers until SIGTERM, and restart them when they hang or die.")
-        worker.add_argument("--every", type=float, default=5.0, help="seconds between two looks (5)")
-        worker.add_argument("--grace", type=float, default=3600.0, help="seconds that running jobs get to end (3600)")
-        worker.add_argument("--patience", type=float, default=30.0, help="seconds without change before a restart (30)")
-        worker.add_argument("--name", default=socket.gethostname(), help="of this worker; several on one host differ")
-        worker.add_argument("--unsupervised", action="store_true", help="the bare cluster; what the supervisor starts")
+        supervision(verb("worker", "Run this host's workers until SIGTERM, and restart them when they hang or die."))
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run the verb and leave with its exit code."""
@@ -75,6 +82,7 @@ class Command(BaseCommand):
             "explain": self.explain,
             "stop": self.stop,
             "resume": self.resume,
+            "validate": self.validate,
             "sweep": self.sweep,
             "worker": self.worker,
         }
@@ -156,6 +164,33 @@ class Command(BaseCommand):
             self.dump(facts)
         else:
             self.stdout.write(", ".join(f"{name} {value}" for name, value in facts.items()))
+
+    def validate(self, options: Options) -> int:
+        """Each file with the rules that it breaks; refused if one rejects."""
+        if options["rules"]:
+            return self.rules(options)
+        if absent := validate.absent(options["paths"]):
+            raise CommandError(f"no such file or folder: {', '.join(absent)}", returncode=2)
+        if not options["paths"]:
+            raise CommandError("name files or folders, or ask for --rules", returncode=2)
+        rejected, listed = False, []
+        for path, findings in validate.files(options["paths"]):
+            rejected |= rejects(findings)
+            if options["json"]:
+                listed.append(validate.as_dict(path, findings))
+            else:
+                validate.show(path, findings, self.stdout.write)
+        if options["json"]:
+            self.dump(listed)
+        return REFUSED if rejected else DONE
+
+    def rules(self, options: Options) -> int:
+        """Id, level and text of every rule."""
+        if options["json"]:
+            self.dump(validate.rules())
+        for row in [] if options["json"] else validate.rules():
+            self.stdout.write("  ".join(row.values()))
+        return DONE
 
     def sweep(self, options: Options) -> int:
         """What the sweep found."""

@@ -12,14 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from processing.core.certification import Certificate
+from processing.core.certification import Certificate, FluxPolicy
 from processing.core.errors import ABFailed
-from processing.core.idp import RawFacts
+from processing.core.origin import RawFacts
 from processing.core.ports import Command, Inputs, Product
 from processing.core.scoring import Measurement
+from processing.core.selection import Selection, product_category
 from processing.core.spectrum import ChipFiles, SpectrumSource
 from processing.core.states import Reason
 from processing.plugins import esorex, fits
+from processing.plugins.recipes import claim, command, complete, raw_facts, whole
 
 SATURATED = 65000  # ADU; the converter ends at 65535
 BINNING = ("ESO DET WIN1 BINX", "ESO DET WIN1 BINY")
@@ -50,15 +52,7 @@ class Uves:
 
     def command(self, inputs: Inputs, scratch: Path, token: str) -> Command:
         """`esorex uves_obs_scired` with the certificate's parameters and limits."""
-        certificate = inputs.certificate
-        command = esorex.command(
-            certificate.recipe,
-            [*inputs.raws, *inputs.calibs],
-            scratch,
-            parameters=certificate.recipe_parameters(inputs.ab),
-            limits=esorex.Limits(certificate.seconds, certificate.memory_mb * 2**20),
-        )
-        return replace(command, token=token)
+        return command(inputs, [*inputs.raws, *inputs.calibs], scratch, token)
 
     def log(self, scratch: Path) -> str:
         """The log of esorex."""
@@ -70,11 +64,7 @@ class Uves:
 
     def products(self, inputs: Inputs, scratch: Path) -> Sequence[Product]:
         """Only what the recipe lists counts: it may leave the files of one chip when the other failed."""
-        made = esorex.products(scratch)
-        absent = sorted(set(expected(inputs)) - {product.category for product in made if product.path.exists()})
-        if absent:
-            raise ABFailed(Reason.PRODUCTS_MISSING, f"The recipe made no {', no '.join(absent)}.")
-        return made
+        return complete(esorex.products(scratch), expected(inputs))
 
     def measure(self, inputs: Inputs, products: Sequence[Product]) -> Sequence[Measurement]:
         """Per chip: S/N, FWHM, number of orders, mean flux, resolving power, saturated fraction."""
@@ -88,22 +78,9 @@ class Uves:
         missing = len(set(wanted) - set(made)) if inputs.certificate.wants_flux(inputs.ab) else 0
         return [*measured, Measurement("products_missing", "", missing)]
 
-    def spectra(self, certificate: Certificate, products: Mapping[str, Path]) -> Sequence[SpectrumSource]:
+    def archived(self, certificate: Certificate, products: Mapping[str, Path]) -> Sequence[SpectrumSource]:
         """One spectrum per arm: REDL and REDU become one product."""
         return [*arms(certificate, products)]
-
-
-def whole(path: Path) -> fits.Headers:
-    """The headers of a raw frame; a damaged one, or one that lacks a chip's image, ends the AB."""
-    try:
-        found = fits.headers(path)
-    except fits.Damaged as error:
-        raise ABFailed(Reason.RAW_DAMAGED, str(error)) from error
-    images = sum("NAXIS2" in header for header in (found.primary, *found.extensions))
-    # Until 2004 both red chips shared the image of one HDU.
-    if not images or (found.extensions and images < found.get("ESO DET CHIPS", 1)):
-        raise ABFailed(Reason.RAW_DAMAGED, f"{path.name} has {images} images for {found.get('ESO DET CHIPS')} chips")
-    return found
 
 
 def classify(raw: fits.Headers) -> str:
@@ -119,22 +96,6 @@ def classify(raw: fits.Headers) -> str:
         return ""
     words = {"POINT": "SCI_POINT", "EXTENDED": "SCI_EXTND", "OBJECT": "SCIENCE"}
     return next((f"{tag}_{arm}" for word, tag in words.items() if word in kind), "")
-
-
-def raw_facts(path: Path) -> RawFacts:
-    """From the primary header; a frame without these keywords cannot become an archive product."""
-    header = whole(path).primary
-    try:
-        mjd, exptime = float(header["MJD-OBS"]), float(header["EXPTIME"])
-        return RawFacts(path.name.removesuffix(".fits"), mjd, exptime, str(header["ESO DPR TECH"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ABFailed(Reason.RAW_DAMAGED, f"{path.name}: {error.args[0]}") from error
-
-
-def claim(claimed: str, found: str, what: str) -> None:
-    """The AB and the header must say the same."""
-    if claimed != found:
-        raise ABFailed(Reason.SETTING_MISMATCH, f"{what} is {found or 'unknown'} by its header, {claimed} by the AB.")
 
 
 def check_setting(raw: fits.Headers, calib: Path, category: str) -> None:
@@ -214,29 +175,41 @@ def median(values: Iterable[float]) -> float:
 
 def arms(certificate: Certificate, products: Mapping[str, Path]) -> Iterator[SpectrumSource]:
     """A source per arm of which the products hold a final spectrum."""
+    selection = certificate.archive
     for arm, chips in certificate.chips.items():
-        found = [(chip, category) for chip in chips for category in products if final(category, chip)]
+        found = [(chip, tag) for chip in chips for tag in selection.tags(chip, products)]
         if found:
-            header = fits.header(products[found[0][1]])
-            slit, grating = ARM_KEYS[arm]
-            wavelength = header.get(f"{GRATING[arm]} WLEN", 0.0)
-            files = tuple(chip_files(products, category, chip) for chip, category in found)
-            yield SpectrumSource(label=f"{arm}{wavelength:.0f}", chips=files, slit_key=slit, grating_key=grating)
+            (chip, tag), (slit, grating) = found[0], ARM_KEYS[arm]
+            header = fits.header(products[product_category(selection.science, tag, chip)])
+            wavelength = float(header.get(f"{GRATING[arm]} WLEN", 0.0))
+            may_have_flux = certificate.flux_rule(wavelength).policy == FluxPolicy.WHENEVER_AVAILABLE
+            kept = selection if may_have_flux else replace(selection, calibrated="", calibrated_error="")
+            yield SpectrumSource(
+                label=f"{arm}{wavelength:.0f}",
+                chips=tuple(chip_files(kept, products, tag, chip) for chip, tag in found),
+                slit_key=slit,
+                grating_key=grating,
+                ancillaries=[*ancillaries(kept, products, found)],
+            )
 
 
-def final(category: str, chip: str) -> bool:
-    """True for the category of the final, merged, sky-subtracted spectrum of the chip."""
-    return bool(re.fullmatch(rf"RED_(SCI_[A-Z]+|SCIENCE)_{chip}", category))
-
-
-def chip_files(products: Mapping[str, Path], category: str, chip: str) -> ChipFiles:
+def chip_files(selection: Selection, products: Mapping[str, Path], tag: str, chip: str) -> ChipFiles:
     """The spectrum with its error and sky, flux calibrated where flux and error both are."""
-    tag = category.removeprefix("RED_")
-    calibrated = products.get(f"FLUXCAL_{tag}"), products.get(f"FLUXCAL_ERRORBAR_{tag}")
+    patterns = (selection.calibrated, selection.calibrated_error)
+    calibrated = [products.get(product_category(pattern, tag, chip)) for pattern in patterns]
     return ChipFiles(
-        flux=products[category],
-        error=products[f"ERRORBAR_{tag}"],
-        sky=products.get(f"MERGED_SKY_{chip}"),
+        flux=products[product_category(selection.science, tag, chip)],
+        error=products[product_category(selection.error, tag, chip)],
+        sky=products.get(product_category(selection.sky, tag, chip)),
         calibrated=calibrated[0] if all(calibrated) else None,
         calibrated_error=calibrated[1] if all(calibrated) else None,
     )
+
+
+def ancillaries(
+    selection: Selection, products: Mapping[str, Path], found: Sequence[tuple[str, str]]
+) -> Iterator[tuple[str, Path]]:
+    """(category, file) of what is archived beside the spectrum, per chip."""
+    for kind, pattern in selection.ancillary.items():
+        names = (product_category(pattern, tag, chip) for chip, tag in found)
+        yield from ((kind, products[name]) for name in names if name in products)

@@ -1,0 +1,78 @@
+"""Header cards of 80 characters, read by themselves: no card, however broken, ends the reading of a file."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+CARD = 80
+KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}")
+HIERARCH = re.compile(r"HIERARCH +([^=]*[^= ]) *=(.*)", re.DOTALL)
+VALUE = re.compile(
+    r" *(?:'(?P<text>(?:[^']|'')*)'|(?P<flag>[TF])|(?P<whole>[+-]?\d+)"
+    r"|(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[EDed][+-]?\d+)?)|(?P<complex>\([^)/]*\)))? *(?:/.*)?",
+    re.ASCII | re.DOTALL,
+)
+COMMENTARY = ("COMMENT", "HISTORY", "")
+
+
+@dataclass
+class Cards:
+    """Keywords and values of a header, the first of each keyword; the numbers of the cards that cannot be read."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    unreadable: list[int] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
+    """The first keywords, for those that have their place."""
+
+
+def parse(raw: bytes) -> Cards:
+    """The cards up to END; `raw` is a whole number of cards."""
+    cards = Cards()
+    for number, card in enumerate(split(raw), 1):
+        if card.rstrip() == "END":
+            break
+        keyword, value, good = read(card)
+        if not good:
+            cards.unreadable.append(number)
+        if len(cards.order) < CARD:
+            cards.order.append(keyword)
+        if keyword not in COMMENTARY:
+            cards.values.setdefault(keyword, value)
+    return cards
+
+
+def split(raw: bytes) -> Iterator[str]:
+    """Each card as text; bytes that are no ASCII stay what they are, one character each."""
+    shown = raw.decode("latin-1")
+    yield from (shown[at : at + CARD] for at in range(0, len(shown), CARD))
+
+
+def read(card: str) -> tuple[str, Any, bool]:
+    """Keyword, value, and whether the card is as the FITS standard wants it."""
+    printable = card.isascii() and card.isprintable()
+    if match := HIERARCH.match(card):
+        value, good = read_value(match[2])
+        return match[1], value, good and printable
+    keyword = card[:8].rstrip()
+    known = keyword == "" or KEYWORD.fullmatch(keyword) is not None
+    if card[8:10] != "= " or keyword in COMMENTARY:
+        return keyword, None, known and printable
+    value, good = read_value(card[10:])
+    return keyword, value, good and known and printable
+
+
+def read_value(shown: str) -> tuple[Any, bool]:
+    """The value, None if there is none; and whether it can be read."""
+    match = VALUE.fullmatch(shown)
+    if match is None:
+        return None, False
+    if match["text"] is not None:
+        return match["text"].replace("''", "'").rstrip(), True
+    if match["flag"]:
+        return match["flag"] == "T", True
+    if match["whole"]:
+        return int(match["whole"]), True
+    if match["number"]:
+        return float(match["number"].upper().replace("D", "E")), True
+    return match["complex"], True

@@ -1,0 +1,41 @@
+"""Spectra and images: what the workflow asks of either."""
+
+import pytest
+from astropy.io import fits
+
+from processing.core.image import ImageSource
+from processing.core.spectrum import ChipFiles, SpectrumSource
+from processing.workflow import formats
+from tests.plugins import frames, naco_frames
+
+
+def spectral(folder) -> SpectrumSource:
+    flux, error = (frames.vector(folder / f"{name}.fits", [2.0, 3.0]) for name in ("flux", "error"))
+    return SpectrumSource(label="BLUE437", chips=[ChipFiles(flux=flux, error=error)], slit_key="S", grating_key="G")
+
+
+def pictorial(folder) -> ImageSource:
+    return ImageSource(label="Ks", image=naco_frames.coadded(folder / "image.fits"), constants={"ZEROPOINT": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("make", "category", "suffix", "starts"),
+    [(spectral, "SCIENCE.SPECTRUM", ".svg", b"<svg"), (pictorial, "SCIENCE.IMAGE", ".png", b"\x89PNG")],
+)
+def test_a_source_is_read_as_the_product_that_it_becomes(tmp_path, make, category, suffix, starts):
+    ready = formats.ready(make(tmp_path), "a title")
+    assert (ready.category, ready.preview[0]) == (category, suffix)
+    assert ready.preview[1].startswith(starts)
+    assert len(ready.headers) == 1
+
+
+def test_the_configuration_of_a_filter_goes_with_its_image(tmp_path):
+    assert formats.ready(pictorial(tmp_path), "").constants == {"ZEROPOINT": 1.0}
+
+
+def test_an_image_is_registered_with_the_range_of_its_filter(tmp_path):
+    words = ("PRODCATG", "ORIGFILE", "OBJECT", "RA", "DEC", "MJD-OBS", "EXPTIME", "FLUXCAL")
+    fits.PrimaryHDU(header=fits.Header(dict.fromkeys(words, "x"))).writeto(tmp_path / "product.fits")
+    source = ImageSource(label="Ks", image=tmp_path, constants={"WAVELMIN": 2005.0, "WAVELMAX": 2355.0})
+    found = formats.registered(tmp_path / "product.fits", "SCIENCE.IMAGE", lambda: source)
+    assert (found["wave_min"], found["wave_max"], found["snr"]) == (2005.0, 2355.0, None)
