@@ -4,13 +4,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django_q.models import Failure, OrmQ, Success
+from django_q.models import Failure, OrmQ, Schedule, Success
 
 from processing.models import Certificate, Event, Instrument, Job
 
-# Their admin pages offer to resubmit a task or to delete a message; a job has one attempt.
-for model in (Failure, OrmQ, Success):
-    admin.site.unregister(model)
+# Their admin pages offer to resubmit a task, and to delete a message or the sweep; a job has one attempt.
+for model in (Failure, OrmQ, Schedule, Success):
+    # django-q2 has no page of messages if they travel through Redis.
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
 
 
 # `ModelAdmin` takes a type argument in its stubs only.

@@ -2,13 +2,13 @@
 
 import pytest
 from django.contrib import admin
-from django_q.models import Failure, OrmQ, Success
+from django_q.models import Failure, OrmQ, Schedule, Success
 
 from processing.models import Event, Job
 from tests.processing.conftest import run_night
 
 
-@pytest.mark.parametrize("model", [Failure, OrmQ, Success])
+@pytest.mark.parametrize("model", [Failure, OrmQ, Schedule, Success])
 def test_the_queues_own_pages_with_their_resubmit_are_gone(model):
     assert not admin.site.is_registered(model)
 
