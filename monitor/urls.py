@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from monitor.pages import stops, views
+from monitor.pages import stops, system, views
 
 urlpatterns = [
     path("", views.tonight, name="tonight"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("abs/<ab:name>/", views.block, name="ab"),
     path("stop/", stops.stop, name="stop"),
     path("stops/<int:pk>/resume/", stops.resume, name="resume"),
+    path("system/", system.system, name="system"),
+    path("system/windows/<instrument:instrument>/", system.window, name="window"),
+    path("system/holds/<instrument:instrument>/", system.try_again, name="try_again"),
     path("login/", LoginView.as_view(template_name="monitor/login.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("api/v1/", include("monitor.api.urls")),

@@ -11,10 +11,19 @@ from urllib.parse import unquote, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from phoenix_site.broker import broker
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
+
+ARCHIVES = {
+    "file": "processing.plugins.archives.folder.FolderArchive",
+    "http": "processing.plugins.archives.http.HttpArchive",
+    "https": "processing.plugins.archives.http.HttpArchive",
+    "ngas": "processing.plugins.archives.ngas.NgasArchive",
+}
 
 
 def secret_key() -> str:
@@ -33,6 +42,17 @@ def folder_of(variable: str, default: Path) -> Path:
     if url.scheme != "file" or url.netloc:
         raise ImproperlyConfigured(f"{variable}: only file:///path is supported, not {url.scheme or url.geturl()!r}")
     return Path(unquote(url.path))
+
+
+def archive_of(variable: str, default: Path) -> dict[str, Any]:
+    """The plug-in that the scheme of a URL in the environment chooses, with that URL or folder as its root."""
+    scheme, _, rest = env.str(variable, default.as_uri()).partition(":")
+    if scheme in ARCHIVES:
+        root = folder_of(variable, default) if scheme == "file" else f"{scheme}:{rest}"
+        return {"BACKEND": ARCHIVES[scheme], "OPTIONS": {"root": root}}
+    # No more of it: a URL may hold a password.
+    supported = "file:///path, https://host/path, http://host/path and ngas://host:port"
+    raise ImproperlyConfigured(f"{variable}: supported are {supported}, not {scheme!r}")
 
 
 def database() -> dict[str, Any]:
@@ -140,7 +160,6 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 500
 Q_CLUSTER: dict[str, Any] = {
     "name": "phoenix",
     "label": "Queue",
-    "orm": "default",
     "workers": WORKERS,
     "queue_limit": 1,
     "bulk": 1,
@@ -150,9 +169,10 @@ Q_CLUSTER: dict[str, Any] = {
     "timeout": 86400,
     "retry": 90000,
     "catch_up": False,
-    "poll": 0.5,
+    "poll": 0.7,
     "recycle": 100,
     "ALT_CLUSTERS": {},
+    **broker(env.str("PHOENIX_BROKER_URL", "")),
 }
 
 PHOENIX: dict[str, Any] = {
@@ -166,14 +186,14 @@ PHOENIX: dict[str, Any] = {
     "BEAT": env.float("PHOENIX_BEAT", 2.0),
     # Seconds for which a worker waits for a database that is away; then its job is LOST.
     "PATIENCE": env.float("PHOENIX_PATIENCE", 300.0),
-    # Seconds after which a held date is tried again.
+    # Seconds after which a held date is tried again, and between two looks whether broken surroundings are mended.
     "HOLD_RETRY": env.int("PHOENIX_HOLD_RETRY", 600),
+    "PROBE": env.float("PHOENIX_PROBE", 15.0),
+    # Free disk in GB below which a host starts nothing.
+    "DISK_LIMIT": env.float("PHOENIX_DISK_LIMIT", 2.0),
     # Columns of the file lines of an AB where a site's differ from processing.core.ab.COLUMNS.
     "AB_COLUMNS": {},
-    "ARCHIVE": {
-        "BACKEND": "processing.plugins.archives.folder.FolderArchive",
-        "OPTIONS": {"root": folder_of("PHOENIX_ARCHIVE_URL", VAR_DIR / "archive")},
-    },
+    "ARCHIVE": archive_of("PHOENIX_ARCHIVE_URL", VAR_DIR / "archive"),
     "INGESTOR": {
         "BACKEND": "processing.plugins.ingestors.folder.FolderIngestor",
         "OPTIONS": {"root": folder_of("PHOENIX_INGEST_URL", VAR_DIR / "products")},

@@ -1,16 +1,18 @@
-"""The admin: windows can be set; everything else is read here and acted on elsewhere."""
+"""The admin: what it shows is read here and acted on elsewhere, where every change writes an event."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django_q.models import Failure, OrmQ, Success
+from django_q.models import Failure, OrmQ, Schedule, Success
 
 from processing.models import Certificate, Event, Instrument, Job
 
-# Their admin pages offer to resubmit a task or to delete a message; a job has one attempt.
-for model in (Failure, OrmQ, Success):
-    admin.site.unregister(model)
+# Their admin pages offer to resubmit a task, and to delete a message or the sweep; a job has one attempt.
+for model in (Failure, OrmQ, Schedule, Success):
+    # django-q2 has no page of messages if they travel through Redis.
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
 
 
 # `ModelAdmin` takes a type argument in its stubs only.
@@ -31,14 +33,10 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Instrument)
-class InstrumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The window of each instrument."""
+class InstrumentAdmin(ReadOnly):
+    """The window of each instrument; it is set on the system page, which writes an event."""
 
     list_display = ("name", "window")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """An instrument has a history."""
-        return False
 
 
 @admin.register(Certificate)

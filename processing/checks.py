@@ -8,19 +8,25 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as Caution
+from django_q.conf import Conf
 
 from processing import registry
 from processing.core.schedule import read_window
+from processing.workflow.wake import queued
+
+BROKERS = ("broker_class", "django_redis", "iron_mq", "mongo", "orm", "redis", "sqs")
 
 
 def connect() -> None:
     """Register every check with Django."""
     register(check_settings)
+    register(check_redis, deploy=True)
 
 
 def check_settings(**_options: Any) -> list[CheckMessage]:
     """Everything that is wrong, not only the first."""
-    return [*plugins(), *window(), *queue(), *work_folder(), *lease()]
+    return [*plugins(), *window(), *queue(), *broker(), *work_folder(), *lease()]
 
 
 def plugins() -> Iterator[CheckMessage]:
@@ -51,6 +57,23 @@ def queue() -> Iterator[CheckMessage]:
     if not q["timeout"] < q["retry"] or q["max_attempts"] != 1 or not q["ack_failures"]:
         hint = "timeout < retry, max_attempts 1, ack_failures True."
         yield Error("Q_CLUSTER would deliver running tasks again.", hint=hint, id="phoenix.E003")
+
+
+def broker() -> Iterator[CheckMessage]:
+    """E007: messages travel through the database that phoenix itself uses, or through Redis."""
+    chosen = {key: settings.Q_CLUSTER[key] for key in BROKERS if key in settings.Q_CLUSTER}
+    if chosen != {"orm": "default"} and [*chosen] != ["redis"]:
+        # Through another database, schedules would fire again every half minute.
+        hint = 'Either "orm": "default" or "redis": leave it to PHOENIX_BROKER_URL.'
+        yield Error(f"Q_CLUSTER cannot use {', '.join(chosen) or 'no broker'} so.", hint=hint, id="phoenix.E007")
+
+
+def check_redis(**_options: Any) -> list[CheckMessage]:
+    """W001: Redis answers.  Asked by `check --deploy` only: phoenix starts without it, and waits for it."""
+    if Conf.ORM or queued() is not None:
+        return []
+    hint = "Nothing is processed until it answers, and nothing is lost."
+    return [Caution("The Redis of PHOENIX_BROKER_URL does not answer.", hint=hint, id="phoenix.W001")]
 
 
 def lease() -> Iterator[CheckMessage]:

@@ -3,36 +3,54 @@
 import socket
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from processing.core.ab import MAX_BYTES, decode
 from processing.core.errors import BadAB
-from processing.core.states import REASONS, CampaignState, CertificateState, DateState, JobState, Reason
-from processing.models import AssociationBlock, Event, Ingestion, Instrument, Job, ProcessingDate, RawFrame, Stop
+from processing.core.schedule import read_window
+from processing.core.states import REASONS, DateState, JobState, Reason
+from processing.models import (
+    AssociationBlock,
+    Event,
+    Hold,
+    Instrument,
+    Job,
+    ProcessingDate,
+    RawFrame,
+    Stop,
+    Worker,
+)
+from processing.version import VERSION
 from processing.workflow import stop as stops
 from processing.workflow.gate import STOP_FLAG
+from processing.workflow.hold import release
 from processing.workflow.register import register
 from processing.workflow.stop import Resumption, resume
 from processing.workflow.stop import preview as preview_resume
 from processing.workflow.sweep import due, sweep
+from processing.workflow.waiting import Surroundings, why_waiting
 
 __all__ = [
     "STOP_FLAG",
+    "VERSION",
     "Outcome",
     "Resumption",
+    "Surroundings",
+    "active_holds",
     "active_stop",
     "explain",
     "find_files",
     "preview_resume",
     "register_content",
     "register_files",
+    "release_holds",
     "resume",
+    "set_window",
     "status",
     "stop",
     "sweep",
@@ -100,6 +118,7 @@ def status() -> dict[str, Any]:
         "instruments": [instrument_status(instrument) for instrument in Instrument.objects.all()],
         "jobs": counts(),
         "open_dates": [{"date": str(d), "state": d.state, "reason": d.reason} for d in dates[:100]],
+        "workers": list(Worker.objects.all().alive().values("name", "host", "slots", "version", "since", "seen")),
         "due": {stage.name.lower(): number for stage, number in due().items()},
     }
 
@@ -113,14 +132,15 @@ def counts() -> dict[str, int]:
 def instrument_status(instrument: Instrument) -> dict[str, Any]:
     """Window and what follows from it."""
     now, hours = timezone.now(), instrument.hours
-    held = ProcessingDate.objects.filter(instrument=instrument, state=DateState.HELD)
+    held = [row.why for row in active_holds(instrument.name)]
+    dates = ProcessingDate.objects.filter(instrument=instrument, state=DateState.HELD).exclude(reason__in=held)
     return {
         "instrument": instrument.name,
         "window": str(hours),
         "open": hours.is_open(now),
         "next_opening": hours.next_opening(now),
         "stopped": [str(stop.reason) for stop in Stop.objects.all().of(instrument)],
-        "held": list(held.values_list("reason", flat=True)[:5]),
+        "held": [*held, *dates.values_list("reason", flat=True)[:5]],
     }
 
 
@@ -129,8 +149,8 @@ def stop(instrument: str, reason: str, who: str, *, terminate: bool = False) -> 
 
     Raises ValueError for an unknown instrument, or without a reason.
     """
-    if instrument and not Instrument.objects.filter(pk=instrument).exists():
-        raise ValueError(f"no instrument {instrument!r} is known")
+    if instrument:
+        known(instrument)
     return stops.stop(instrument, Stop.Mode.TERMINATE if terminate else Stop.Mode.DRAIN, reason, who)
 
 
@@ -139,28 +159,38 @@ def active_stop(instrument: str) -> Stop | None:
     return Stop.objects.all().active().filter(scope=instrument).first()
 
 
-def why_waiting(job: Job) -> str:
-    """What a WAITING job waits for, in a sentence; empty for any other."""
-    if job.state != JobState.WAITING:
-        return ""
-    return next((f"Waiting because {obstacle}." for obstacle in obstacles(job)), "Waiting for its turn.")
+def set_window(instrument: str, window: str, who: str) -> Instrument:
+    """Set when processing may start: `HH:MM-HH:MM` UTC, or "" for the site's window.
+
+    Raises ValueError for an unknown instrument, or if that is no window.
+    """
+    row = known(instrument)
+    if window:
+        read_window(window)
+    old, row.window = row.window, window
+    row.save(update_fields=["window"])
+    change = {"subject": "instrument", "subject_id": 0, "name": row.name, "old": old or "site", "new": window or "site"}
+    Event.objects.create(**change, why="window", who=who)
+    return row
 
 
-def obstacles(job: Job) -> Iterator[str]:
-    """What keeps a job from starting, what will last longest first."""
-    date, hours, now = job.date, job.date.instrument.hours, timezone.now()
-    if job.campaign.state != CampaignState.RUNNING:
-        yield f"the campaign {job.campaign} is {job.campaign.state}"
-    if job.certificate and job.certificate.state != CertificateState.CERTIFIED:
-        yield f"the certificate {job.certificate} is {job.certificate.state}"
-    if date.state == DateState.HELD:
-        yield f"{date} is held: {date.reason}"
-    for stop in Stop.objects.all().of(job.date.instrument_id):
-        yield f"{stop.scope or 'everything'} is stopped since {stop.at:%Y-%m-%d %H:%M} UTC: {stop.reason}"
-    if not hours.is_open(now):
-        yield f"the window {hours} is closed; it opens at {hours.next_opening(now):%Y-%m-%d %H:%M} UTC"
-    if date.state != DateState.PROCESSING:
-        yield f"{date} is {date.state}: its calibrations are not here yet"
+def known(instrument: str) -> Instrument:
+    """The instrument; ValueError if none of its ABs was ever registered."""
+    row = Instrument.objects.filter(pk=instrument).first()
+    if row is None:
+        raise ValueError(f"no instrument {instrument!r} is known")
+    return row
+
+
+def active_holds(instrument: str) -> list[Hold]:
+    """What holds an instrument, or ("") any of them."""
+    rows = Hold.objects.all().active()
+    return list(rows.filter(instrument=instrument) if instrument else rows)
+
+
+def release_holds(instrument: str, who: str) -> int:
+    """Try again by hand, before the next probe; returns how many holds were ended."""
+    return sum(release(row, who) for row in active_holds(instrument))
 
 
 def any_open_date() -> bool:
@@ -168,20 +198,14 @@ def any_open_date() -> bool:
     return ProcessingDate.objects.exclude(state=DateState.FINISHED).exists()
 
 
-def running_here() -> int:
-    """How many jobs, dates and products the workers of this host are at."""
-    mine = {"owner__startswith": f"{socket.gethostname()}:"}
-    return (
-        Job.objects.filter(state=JobState.RUNNING, **mine).count()
-        + ProcessingDate.objects.filter(state=DateState.PREPARING, **mine).count()
-        + Ingestion.objects.filter(ended=None, lease__gt=Now(), **mine).count()
-    )
+def heard(worker: str) -> None:
+    """Note a sign of life of a supervisor on this host."""
+    Worker.objects.all().heard(worker, socket.gethostname(), settings.WORKERS, VERSION)
 
 
-def seconds_since_change(now: datetime) -> float:
-    """Since the last event; infinite if there is none."""
-    last = Event.objects.values_list("at", flat=True).order_by("-id").first()
-    return (now - last).total_seconds() if last else float("inf")
+def left(worker: str) -> None:
+    """Forget a supervisor that was stopped: at once, instead of when it has been silent for long."""
+    Worker.objects.filter(name=worker).delete()
 
 
 def explain(name: str) -> list[dict[str, Any]]:

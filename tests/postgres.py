@@ -43,6 +43,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         os.environ["DATABASE_URL"] = running.enter_context(server(folder))
     os.environ |= {
         "SECRET_KEY": "for tests only",
+        "PHOENIX_BROKER_URL": "",  # never the queue of a site
         "PHOENIX_WORK_DIR": str(folder / "work"),
         "DFO_CAL_DIR": str(folder / "cal"),
         "PHOENIX_ARCHIVE_URL": (folder / "archive").as_uri(),

@@ -19,6 +19,7 @@ from processing.core.origin import RawFacts
 from processing.core.ports import Command, Inputs, Product
 from processing.core.scoring import Measurement
 from processing.core.spectrum import ChipFiles, SpectrumSource
+from processing.plugins import logs
 
 RECIPE = """
 import json, os, shutil, sys, time
@@ -69,6 +70,10 @@ def starts() -> list[str]:
 class Testcam:
     """The port `processing.core.ports.Pipeline`."""
 
+    @property
+    def program(self) -> str:
+        return sys.executable
+
     def check(self, inputs: Inputs) -> None:
         """Anything goes."""
 
@@ -82,7 +87,7 @@ class Testcam:
         return Command(argv=argv, cwd=scratch, log=scratch / "log", seconds=seconds, memory=0, token=token)
 
     def log(self, scratch: Path) -> str:
-        return (scratch / "log").read_text()
+        return logs.read(scratch / "log")
 
     def explain(self, exit_code: int, log: str) -> str:
         return f"exit code {exit_code}"

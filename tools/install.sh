@@ -13,7 +13,7 @@ requirements=requirements-dev.txt essential="" optional=""
 case $purpose in
     run | demo) requirements=requirements.txt essential="esorex cpl-plugin-uves" ;;
     check) ;;
-    test) essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco fitsverify postgresql" ;;
+    test) essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco fitsverify libfaketime postgresql redis-tools" ;;
     screenshots) optional="chromium" ;;
     *) say "usage: tools/install.sh run|demo|check|test|screenshots" && exit 2 ;;
 esac
@@ -22,7 +22,9 @@ esac
 present() {
     case $1 in
         cpl-plugin-*) has esorex && [[ $(esorex --recipes 2>/dev/null) == *"${1#cpl-plugin-}_"* ]] ;;
+        libfaketime) compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null ;;
         postgresql) has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
+        redis-tools) has redis-server || has redis-check-rdb ;; # one program; redis-server would start a service
         *) has "$1" ;;
     esac
 }
@@ -78,7 +80,9 @@ report_missing() {
         case $package in
             cpl-plugin-naco) say "left out, $package: the tests of the NACO recipes will fail" ;;
             fitsverify) say "left out, $package: the tests that verify products with it will fail" ;;
+            libfaketime) say "left out, $package: no clock jumps among the injected faults" ;;
             postgresql) say "left out, $package: the tests use PostgreSQL from a Python wheel" ;;
+            redis-tools) say "left out, $package: the tests of Redis as broker will fail" ;;
             chromium) say "left out, $package: no screenshots" ;;
         esac
     done

@@ -28,6 +28,7 @@ class Ended(StrEnum):
     EXITED = "EXITED"
     TIMED_OUT = "TIMED_OUT"
     KILLED = "KILLED"
+    OUT_OF_MEMORY = "OUT_OF_MEMORY"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,9 @@ class Finished:
     cpu_seconds: float
     """User and system time of the process and the children that it waited for."""
     memory: int
-    """Peak resident memory in bytes of the largest single process."""
+    """Peak resident memory in bytes of the command's process."""
+    address_space: int
+    """Its peak address space in bytes, which is what the limit is about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,12 +104,12 @@ class Archive(Protocol):
 class Executor(Protocol):
     """Where commands run."""
 
-    def ready(self, command: Command) -> None:
-        """Raise `HostHalt` if the command cannot be started here; called before a job's one attempt begins."""
+    def ready(self, program: str) -> None:
+        """Raise `HostHalt` if the program cannot be started here; called before a job's one attempt begins."""
         ...
 
     def cancel(self, token: str) -> None:
-        """End the command of that token, if this process runs one; its `run` returns with KILLED."""
+        """End the command of that token, if this process runs or is about to run one; its `run` returns with KILLED."""
         ...
 
     def strays(self, root: Path, over: Callable[[set[str]], set[str]]) -> Sequence[str]:
@@ -123,6 +126,11 @@ class Executor(Protocol):
 
 class Pipeline(Protocol):
     """What is specific to one instrument: what to run, and what came out."""
+
+    @property
+    def program(self) -> str:
+        """What its commands start: a name on PATH, or a path."""
+        ...
 
     def check(self, inputs: Inputs) -> None:
         """Raise `ABFailed` if frames, tags or calibrations do not fit together."""
@@ -167,6 +175,13 @@ class Ingestor(Protocol):
 
         Doing it again with the same content changes nothing; another content under a known name
         raises `ABFailed`.  Raises `OSError` for what may pass by itself.
+        """
+        ...
+
+    def withdraw(self, name: str, sha256: str) -> bool:
+        """Remove the file of that name and content, which was stored and never became a product; False if not there.
+
+        Another content under the name stays.
         """
         ...
 

@@ -45,14 +45,15 @@ class Window:
         return closing if closing > opening else closing + timedelta(days=1)
 
 
-def due_until(window: Window, registered: datetime, day: date) -> datetime:
-    """Until when a job should have been started: the end of its window, or of its DFO day if there is no window.
+def time_went_by(window: Window, registered: datetime, day: date, *, since: datetime, now: datetime) -> bool:
+    """Whether the time of a waiting job went by between `since` and `now`, so that nobody is owed it any more.
 
-    A DFO day ends at noon UTC of the next calendar day: the night is over, and its calibrations are taken.
+    That is any end of its window after it was registered, or, if there is no window, the end of its DFO day: noon
+    UTC of the next calendar day, when the night is over and its calibrations are taken.
     """
     if window.always:
-        return datetime.combine(day + timedelta(days=1), time(12), tzinfo=registered.tzinfo)
-    return window.closing_after(registered)
+        return since <= datetime.combine(day + timedelta(days=1), time(12), tzinfo=now.tzinfo) <= now
+    return window.closing_after(max(since, registered)) <= now
 
 
 def read_window(text: str) -> Window:

@@ -89,6 +89,7 @@ class Reason(StrEnum):
     SETTING_MISMATCH = "SETTING_MISMATCH"
     RECIPE_FAILED = "RECIPE_FAILED"
     RECIPE_KILLED = "RECIPE_KILLED"
+    OUT_OF_MEMORY = "OUT_OF_MEMORY"
     PRODUCTS_MISSING = "PRODUCTS_MISSING"
     NO_SIGNAL = "NO_SIGNAL"
     UNEXPECTED = "UNEXPECTED"
@@ -112,7 +113,8 @@ REASONS: Mapping[Reason, str] = {
     Reason.RAW_DAMAGED: "A raw frame is damaged.",
     Reason.SETTING_MISMATCH: "Frames and calibrations are not of the same instrument setting.",
     Reason.RECIPE_FAILED: "The recipe reported an error.",
-    Reason.RECIPE_KILLED: "The recipe was ended by a signal, such as at its memory limit.",
+    Reason.RECIPE_KILLED: "The recipe crashed, or was ended by a signal from outside.",
+    Reason.OUT_OF_MEMORY: "The recipe reached its memory limit, or the machine ran out of memory.",
     Reason.PRODUCTS_MISSING: "The recipe reported success, but an expected product is missing.",
     Reason.NO_SIGNAL: "The median order signal-to-noise ratio is below the gate on every chip.",
     Reason.UNEXPECTED: "phoenix itself failed; the traceback is in the log.",

@@ -4,17 +4,20 @@ from processing.models.blocks import AssociationBlock, RawFrame
 from processing.models.campaigns import Campaign
 from processing.models.dates import ProcessingDate
 from processing.models.events import Event
+from processing.models.holds import Hold
 from processing.models.instruments import Certificate, Instrument
 from processing.models.jobs import Job
 from processing.models.products import Ingestion, Product
 from processing.models.results import JobLog, Qc1Parameter, Score
 from processing.models.stops import Stop
+from processing.models.workers import Worker
 
 __all__ = [
     "AssociationBlock",
     "Campaign",
     "Certificate",
     "Event",
+    "Hold",
     "Ingestion",
     "Instrument",
     "Job",
@@ -25,4 +28,5 @@ __all__ = [
     "RawFrame",
     "Score",
     "Stop",
+    "Worker",
 ]

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models, transaction
 from django.db.models.functions import Now
@@ -26,6 +26,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         stopped = Stop.objects.active().filter(scope__in=scopes)
         return self.filter(
             ~models.Exists(stopped),
+            models.Q(not_before=None) | models.Q(not_before__lte=Now()),
             state=JobState.WAITING,
             date__state=DateState.PROCESSING,
             date__instrument__in=list(instruments),
@@ -33,19 +34,18 @@ class JobQuerySet(models.QuerySet["Job"]):
             certificate__state=CertificateState.CERTIFIED,
         )
 
+    def in_turn(self) -> "JobQuerySet":
+        """In the order in which jobs are taken: priority, then longest first."""
+        return self.order_by("-priority", "-expected_seconds", "id")
+
     def claim(self, owner: str, instruments: Iterable[Instrument]) -> "Job | None":
         """Take the next startable job for this process; None if there is none.
 
         One short transaction; two processes never get the same job, on SQLite because writers wait for each
-        other, on PostgreSQL because locked rows are skipped.  The order is priority, then longest first.
+        other, on PostgreSQL because locked rows are skipped.
         """
         with transaction.atomic(durable=True):
-            job = (
-                self.startable(instruments)
-                .select_for_update(skip_locked=True, of=("self",))
-                .order_by("-priority", "-expected_seconds", "id")
-                .first()
-            )
+            job = self.startable(instruments).select_for_update(skip_locked=True, of=("self",)).in_turn().first()
             if job is None:
                 return None
             job.token, job.owner = uuid.uuid4(), owner
@@ -80,6 +80,8 @@ class Job(Moving, Leased):
     expected_seconds = models.FloatField(default=60.0)
     token = models.UUIDField(null=True, unique=True, editable=False)
     registered = models.DateTimeField(auto_now_add=True)
+    transfers = models.PositiveSmallIntegerField(default=0, help_text="Tries at which a file did not arrive whole")
+    not_before = models.DateTimeField(null=True, blank=True, help_text="When its files are fetched again")
     claimed = models.DateTimeField(null=True, blank=True)
     started = models.DateTimeField(null=True, blank=True, help_text="When the pipeline process was started")
     processed = models.DateTimeField(null=True, blank=True)
@@ -119,13 +121,17 @@ class Job(Moving, Leased):
         return models.Q(token=self.token)
 
     def start(self) -> bool:
-        """Note that the pipeline process is about to start: True once per job, ever, and only for its claimant."""
-        rows = Job.objects.filter(self.mine, pk=self.pk, state=JobState.RUNNING, started=None)
+        """Note that the pipeline process is about to start: True once per job, ever, and only for its claimant.
+
+        False also if a stop came after the claim: nothing new starts from that moment.
+        """
+        stopped = Stop.objects.all().of(self.date.instrument_id)
+        rows = Job.objects.filter(self.mine, ~models.Exists(stopped), pk=self.pk, state=JobState.RUNNING, started=None)
         return bool(rows.update(started=Now()))
 
-    def give_back(self, why: str, where: Condition = ALWAYS) -> bool:
+    def give_back(self, why: str, where: Condition = ALWAYS, **more: Any) -> bool:
         """Return a claim untouched: allowed only while no process was started."""
-        changes = {"token": None, "owner": "", "claimed": None, "lease": None}
+        changes = {"token": None, "owner": "", "claimed": None, "lease": None, **more}
         return self.move(JobState.WAITING, why, where=models.Q(where, self.mine, started=None), **changes)
 
     def end(self, state: JobState, reason: Reason, sentence: str, where: Condition = ALWAYS) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,10 +25,18 @@ def patient(call: Callable[P, R]) -> Callable[P, R]:
         while True:
             try:
                 return call(*args, **kwargs)
-            except (OperationalError, InterfaceError):
-                if connection.in_atomic_block or time.monotonic() > end:
+            except (DatabaseError, InterfaceError) as error:
+                if not lost(error) or connection.in_atomic_block or time.monotonic() > end:
                     raise
                 connection.close()
                 time.sleep(PAUSE)
 
     return repeating
+
+
+def lost(error: Exception) -> bool:
+    """Whether the database was away, rather than refused something.
+
+    Of a server that crashes in the middle of an answer, psycopg2 says so with the bare `DatabaseError`.
+    """
+    return isinstance(error, (InterfaceError, OperationalError)) or type(error) is DatabaseError

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from processing.core.ports import Command, Product
+from processing.plugins import logs
 
+PROGRAM = "esorex"
 LOG = "esorex.log"
 # CPL keeps the log under this name in the working directory until the recipe ends.
 UNFINISHED_LOG = ".logfile"
@@ -32,6 +34,7 @@ CLASS_OF_EXIT = {
 
 _RECIPE = re.compile(r"[a-z][a-z0-9_]*")
 _PARAMETER = re.compile(r"[A-Za-z0-9_.\-]+")
+_TERMINAL_LINE = re.compile(r"\[ *[A-Z]+ *\] | *\*{5} ESO Recipe Execution Tool")
 _LOG_LINE = re.compile(r"^\d\d:\d\d:\d\d \[ *(?P<level>[A-Z]+) *\] (?P<text>.*)$")
 
 
@@ -70,7 +73,7 @@ def command(
         f"--products-sof={scratch / PRODUCTS}",
     )
     return Command(
-        argv=("esorex", *options, recipe, *arguments(parameters or {}), str(sof)),
+        argv=(PROGRAM, *options, recipe, *arguments(parameters or {}), str(sof)),
         cwd=scratch,
         log=scratch / OUTPUT,
         seconds=limits.seconds,
@@ -96,11 +99,18 @@ def products(scratch: Path) -> list[Product]:
 
 
 def log(scratch: Path) -> str:
-    """The log up to its last line, however the recipe ended."""
-    for name in (LOG, UNFINISHED_LOG, OUTPUT):
-        if (scratch / name).exists():
-            return (scratch / name).read_text(errors="replace")
-    return ""
+    """The log up to its last line, however the recipe ended; of a very long one both ends.
+
+    esorex writes the log line by line, so nothing of it is lost with the process.  What a library says when it aborts
+    goes to the standard error output alone: it is put behind an unfinished log.
+    """
+    if (scratch / LOG).exists():
+        return logs.read(scratch / LOG)
+    output = logs.read(scratch / OUTPUT)
+    if not (scratch / UNFINISHED_LOG).exists():
+        return output
+    last_words = [line for line in output.splitlines() if line.strip() and not _TERMINAL_LINE.match(line)]
+    return "\n".join([logs.read(scratch / UNFINISHED_LOG).removesuffix("\n"), *last_words])
 
 
 def explain(exit_code: int, text: str) -> str:

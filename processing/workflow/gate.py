@@ -1,18 +1,23 @@
 """The gate: which instruments may start something new at this moment."""
 
 import os
+import socket
 from pathlib import Path
 
 from django.utils import timezone
 
-from processing.models import Instrument, Stop
+from processing.models import Hold, Instrument, Stop
 
 # Names a file: while it is there, nothing new starts in this process.  The supervisor sets it.
 STOP_FLAG = "PHOENIX_STOP_FLAG"
 
 
 def ready() -> list[Instrument]:
-    """Those whose window is open and that no stop concerns; none while this host's worker is being stopped."""
+    """Those whose window is open, and that neither a stop nor a hold concerns.
+
+    None while this host's worker is being stopped.
+    """
     if Path(os.environ.get(STOP_FLAG, "")).is_file():
         return []
-    return Stop.objects.all().allowed(Instrument.objects.all().open_at(timezone.now()))
+    allowed = Stop.objects.all().allowed(Instrument.objects.all().open_at(timezone.now()))
+    return Hold.objects.all().free(allowed, socket.gethostname()) if allowed else []

@@ -91,6 +91,7 @@ def register(item: Ingestion) -> bool:
     return item.move(IngestState.REGISTERED, f"{item.dp_id}", ended=Now())
 
 
+ENDED_BADLY = (IngestState.REJECTED, IngestState.DEAD)
 STEPS: Mapping[IngestState, Callable[[Ingestion], bool]] = {
     IngestState.QUEUED: to_file,
     IngestState.CONVERTED: validate,
@@ -105,6 +106,23 @@ def retry(item: Ingestion, why: str) -> None:
     changes: dict[str, Any] = {"attempts": attempts, "log": why, "claimed": Now(), "lease": None}
     if item.move(IngestState.RETRY_WAIT, why, **changes) and attempts >= ATTEMPTS:
         item.move(IngestState.DEAD, f"{attempts} attempts", reason=Reason.INGEST_ATTEMPTS, ended=Now())
+
+
+def withdraw_orphans() -> int:
+    """Take back what was stored for ingestions that ended without a product; returns how many files."""
+    orphans = Ingestion.objects.filter(state__in=ENDED_BADLY, product=None).exclude(dp_id=None)
+    return sum(withdraw(item) for item in orphans)
+
+
+def withdraw(item: Ingestion) -> bool:
+    """Take back one stored file; its archive name, which nobody was ever told, is forgotten."""
+    try:
+        found = registry.ingestor().withdraw(f"{item.dp_id}.fits", item.sha256)
+    except OSError:
+        logger.warning("cannot withdraw %s; tried again", item.dp_id)
+        return False
+    Ingestion.objects.filter(pk=item.pk).update(dp_id=None)
+    return found
 
 
 def conclude(job: Job) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
 from django_q.models import Schedule
 
-from processing.models import Certificate
+from processing.models import Campaign, Certificate
 from processing.models.campaigns import day_to_day
 
 CERTIFICATES = Path(__file__).parent.parent / "certificates"
@@ -15,11 +16,23 @@ CERTIFICATES = Path(__file__).parent.parent / "certificates"
 
 def install(**_signal: Any) -> None:
     """The day-to-day stream, the certificates as shipped, the sweep every minute."""
-    day_to_day()
-    for file in sorted(CERTIFICATES.glob("*.toml")):
-        Certificate.objects.load(entries(file))
-    schedule = {"func": "processing.tasks.sweep", "schedule_type": Schedule.MINUTES, "minutes": 1}
-    Schedule.objects.get_or_create(name="sweep", defaults=schedule)
+    stream = day_to_day()
+    with transaction.atomic():
+        # One installation at a time: nothing in the database keeps a schedule from having the name of another.
+        Campaign.objects.select_for_update().get(pk=stream.pk)
+        for file in sorted(CERTIFICATES.glob("*.toml")):
+            Certificate.objects.load(entries(file))
+        schedule_sweep()
+
+
+def schedule_sweep() -> None:
+    """Every minute, by one schedule; further ones go."""
+    sweeps = Schedule.objects.filter(name="sweep").order_by("pk")
+    first = sweeps.first()
+    if first:
+        sweeps.filter(pk__gt=first.pk).delete()
+    else:
+        Schedule.objects.create(name="sweep", func="processing.tasks.sweep", schedule_type=Schedule.MINUTES, minutes=1)
 
 
 def entries(file: Path) -> Iterator[dict[str, Any]]:

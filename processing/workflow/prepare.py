@@ -6,12 +6,13 @@ from collections import defaultdict
 from django.conf import settings
 from django.db.models.functions import Now
 
-from processing.core.errors import Halt, NotInArchive
-from processing.core.states import DATE_MOVES, DateState, JobState, Reason
+from processing.core.errors import Damaged, Halt, HostHalt, NotInArchive
+from processing.core.states import DateState, JobState, Reason
 from processing.models import Job, ProcessingDate
 from processing.models.leases import lease_end
 from processing.workflow import files, gate
 from processing.workflow.heartbeat import Heartbeat
+from processing.workflow.hold import hold, room, set_aside
 from processing.workflow.wake import Stage, wake
 from processing.workflow.worker import owner
 
@@ -23,17 +24,7 @@ def prepare() -> bool:
     date = claim()
     if date is None:
         return False
-    try:
-        # Who lost the lease may go on: preparing twice does no harm.
-        with Heartbeat(lambda: date.renew(state=DateState.PREPARING), lambda: None):
-            fetch_calibrations(date)
-    except Halt as halt:
-        hold(date, str(halt))
-        return True
-    except Exception as error:
-        # A bug must not leave the date PREPARING for ever; it is shown, and tried again like any hold.
-        logger.exception("date %s", date)
-        hold(date, f"unexpected {type(error).__name__}: {error}")
+    if not complete_calibrations(date):
         return True
     date.move(DateState.PROCESSING, "calibrations are here", prepared=Now(), lease=None)
     # Each job wakes the next: what else is due, such as the sweep, must not queue behind a whole night.
@@ -41,6 +32,29 @@ def prepare() -> bool:
     if date.close_if_done():
         wake(Stage.FINISH)
     return True
+
+
+def complete_calibrations(date: ProcessingDate) -> bool:
+    """Bring what the date needs; False if it could not be had, and the date waits until it can."""
+    try:
+        # Who lost the lease may go on: preparing twice does no harm.
+        with Heartbeat(lambda: date.renew(state=DateState.PREPARING), lambda: None):
+            room()
+            fetch_calibrations(date)
+    except HostHalt as trouble:
+        hold(date, trouble)
+        date.move(DateState.REGISTERED, str(trouble), owner="", lease=None)
+    except Halt as trouble:
+        hold(date, trouble)
+    except Damaged as damaged:
+        set_aside(date, str(damaged))
+    except Exception as error:
+        # A bug must not leave the date PREPARING for ever; it is shown, and tried again after some time.
+        logger.exception("date %s", date)
+        set_aside(date, f"unexpected {type(error).__name__}: {error}")
+    else:
+        return True
+    return False
 
 
 def claim() -> ProcessingDate | None:
@@ -54,19 +68,14 @@ def take(date: ProcessingDate) -> bool:
     return date.move(DateState.PREPARING, reason="", owner=owner(), lease=lease_end())
 
 
-def hold(date: ProcessingDate, why: str) -> None:
-    """Stop the date with the reason on show; the sweep tries it again.  A second worker's hold changes nothing."""
-    date = date.fresh()
-    if DateState.HELD in DATE_MOVES.get(DateState(date.state), ()):
-        date.move(DateState.HELD, why, reason=why, held=Now())
-
-
 def complete(job: Job) -> None:
     """Prepare one late job: its date was prepared before it came."""
     try:
         fetch([job.fresh()])
-    except Halt as halt:
-        hold(job.date, str(halt))
+    except Halt as trouble:
+        hold(job.date, trouble)
+    except Damaged as damaged:
+        set_aside(job.date, str(damaged))
 
 
 def fetch_calibrations(date: ProcessingDate) -> None:

@@ -2,27 +2,35 @@
 
 import json
 import logging
+import signal
 import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
+from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from processing import registry
-from processing.core.errors import ABFailed, Halt, NotInArchive
+from processing.core.errors import ABFailed, Damaged, Halt, HostHalt, NotInArchive
 from processing.core.ports import Command, Ended, FileKind, Finished, Inputs, Pipeline, Product
 from processing.core.scoring import Measurement, no_signal
 from processing.core.states import JobState, Reason
 from processing.models import Job, Stop
 from processing.models.patience import patient
-from processing.workflow import convert, files, gate, prepare, record
+from processing.workflow import convert, files, gate, hold, prepare, record
 from processing.workflow.heartbeat import Heartbeat
 from processing.workflow.wake import Stage, wake
 from processing.workflow.worker import owner
 
 logger = logging.getLogger(__name__)
+
+# How often a file may arrive damaged before its AB has failed, and the pause after the first time.
+TRANSFERS = 3
+TRANSFER_PAUSE = timedelta(minutes=1)
 
 
 def process() -> bool:
@@ -48,7 +56,8 @@ def beat(job: Job) -> bool:
     if mine is None:
         return False
     stop = Stop.objects.all().of(job.date.instrument_id).filter(mode=Stop.Mode.TERMINATE).first()
-    if stop and mine.end(JobState.STOPPED, Reason.STOPPED_BY_OPERATOR, f"{stop}: {stop.reason}"):
+    # Before its start a job is given back instead: its one attempt is not used.
+    if stop and mine.started and mine.end(JobState.STOPPED, Reason.STOPPED_BY_OPERATOR, f"{stop}: {stop.reason}"):
         return False
     return job.renew(token=job.token, state=JobState.RUNNING)
 
@@ -65,6 +74,10 @@ def conclude(job: Job, heart: Heartbeat) -> None:
     except (Halt, NotPrepared) as missing:
         if job.give_back(str(missing)):
             again(job, missing)
+    except Closed as closed:
+        job.give_back(str(closed))
+    except Damaged as damaged:
+        defer(job, str(damaged))
     except Exception as error:  # the edge of a task: a bug ends its AB, and never the worker
         logger.exception("job %s", job)
         record.failure(job, traceback.format_exc())
@@ -81,13 +94,29 @@ def close(job: Job) -> None:
 def again(job: Job, missing: Exception) -> None:
     """A claim was given back: the date is held, or its calibrations are sought once more (the AB came late)."""
     if isinstance(missing, Halt):
-        prepare.hold(job.date, str(missing))
+        hold.hold(job.date, missing)
     else:
         prepare.complete(job)
 
 
+def defer(job: Job, why: str) -> None:
+    """A file did not arrive whole: it is fetched again later, and after the last try the AB has failed.
+
+    Nothing was started, so this is no second attempt.
+    """
+    tries = job.transfers + 1
+    if tries >= TRANSFERS:
+        job.end(JobState.FAILED, Reason.RAW_DAMAGED, f"{why} ({tries} times)", where=Q(started=None))
+    else:
+        job.give_back(why, transfers=tries, not_before=timezone.now() + TRANSFER_PAUSE * tries)
+
+
 class NotPrepared(Exception):
     """A calibration of the job is not here, because the AB came when its date was already prepared."""
+
+
+class Closed(Exception):
+    """A stop, a hold or the end of the window came between the claim and the start, or the claim itself is lost."""
 
 
 class Failed(Exception):
@@ -117,6 +146,7 @@ def attempt(job: Job, heart: Heartbeat) -> None:
     The scratch directory, and with it the raw frames, goes however this ends.
     """
     with ExitStack() as stack:
+        hold.room()
         scratch = files.scratch(job)
         stack.callback(files.remove, [scratch])
         make(scratch)
@@ -133,11 +163,11 @@ def attempt(job: Job, heart: Heartbeat) -> None:
 
 
 def make(folder: Path) -> None:
-    """A new directory; that this is impossible is the site's matter."""
+    """A new directory; that this is impossible is this host's matter."""
     try:
         folder.mkdir(parents=True)
     except OSError as error:
-        raise Halt(f"the work directory cannot be written: {error}") from error
+        raise HostHalt(f"the work directory cannot be written: {error}") from error
 
 
 def gather(job: Job, raw_folder: Path) -> Inputs:
@@ -160,9 +190,9 @@ def run(this: Attempt) -> None:
     """Start the pipeline process: at most once per job, ever."""
     job = this.job
     command = this.pipeline.command(this.inputs, this.scratch, str(job.token))
-    registry.executor().ready(command)
-    if not job.start():
-        raise Failed(JobState.LOST, Reason.WORKER_LOST, "The claim was lost before the recipe was started.")
+    registry.executor().ready(this.pipeline.program)
+    if job.date.instrument not in gate.ready() or not job.start():
+        raise Closed("The gate was closed between the claim and the start.")
     finished = registry.executor().run(command)
     log = this.pipeline.log(this.scratch)
     record.execution(job, command, finished, log)
@@ -176,10 +206,22 @@ def refuse(command: Command, finished: Finished, explanation: str) -> None:
     if finished.ended is Ended.TIMED_OUT:
         sentence = f"The recipe was ended at its limit of {command.seconds:.0f} s."
         raise Failed(JobState.TIMED_OUT, Reason.TIME_LIMIT, sentence)
+    if finished.ended is Ended.OUT_OF_MEMORY:
+        raise ABFailed(Reason.OUT_OF_MEMORY, out_of_memory(command, finished))
     if finished.ended is Ended.KILLED:
         raise ABFailed(Reason.RECIPE_KILLED, f"The recipe was ended by signal {-finished.exit_code}.")
     if finished.exit_code:
         raise ABFailed(Reason.RECIPE_FAILED, explanation)
+
+
+def out_of_memory(command: Command, finished: Finished) -> str:
+    """A sentence: whose limit it was, and how much the recipe had."""
+    what = "was refused more memory"
+    if finished.exit_code == -signal.SIGKILL:
+        what = "was ended because the machine had no memory left"
+    elif command.memory:
+        what = f"reached its memory limit of {command.memory / 2**30:.1f} GB"
+    return f"The recipe {what}; its peak was {finished.address_space / 2**30:.1f} GB."
 
 
 def judge(this: Attempt, measured: Sequence[Measurement]) -> None:

@@ -18,12 +18,16 @@ from processing.workflow.worker import boot
 
 logger = logging.getLogger(__name__)
 
+FREE = {"owner": "", "lease": None}
+
 
 def reap() -> int:
     """End or give back what no living worker has; returns how many rows.  Safe to repeat, and for two at once."""
     jobs = [job for job in Job.objects.filter(state=JobState.RUNNING).select_related("block") if lost(job)]
-    dates = ProcessingDate.objects.filter(EXPIRED | gone_here(), state=DateState.PREPARING)
-    returned = sum(date.move(DateState.REGISTERED, "its worker is gone", owner="", lease=None) for date in dates)
+    dead = EXPIRED | gone_here()
+    dates = ProcessingDate.objects.filter(dead, state=DateState.PREPARING)
+    # Asked once more as the date moves: by then another may prepare it, or the lease may have been renewed.
+    returned = sum(date.move(DateState.REGISTERED, "its worker is gone", dead, **FREE) for date in dates)
     tidy()
     return len(jobs) + returned
 

@@ -1,12 +1,11 @@
 """Stop and resume: nothing new starts at once; a resume owes no backlog, and names what it lets go."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.utils import timezone
 
-from processing.core.schedule import due_until
+from processing.core.schedule import time_went_by
 from processing.core.states import JobState, Reason
 from processing.models import Job, Stop
 from processing.models.stops import ALL
@@ -16,10 +15,11 @@ from processing.workflow.wake import Stage, wake
 
 @dataclass(frozen=True)
 class Resumption:
-    """What a resume does: the jobs that go on, and the backlog that is skipped."""
+    """What a resume does: the jobs that go on, the backlog that is skipped, and what another stop still keeps."""
 
     run: list[Job]
     skip: list[Job]
+    keep: list[Job] = field(default_factory=list)
 
 
 def stop(scope: str, mode: Stop.Mode, reason: str, who: str) -> Stop:
@@ -39,35 +39,39 @@ def stop(scope: str, mode: Stop.Mode, reason: str, who: str) -> Stop:
     return row
 
 
-def preview(row: Stop) -> Resumption:
+def preview(row: Stop, *, with_backlog: bool = False) -> Resumption:
     """What resuming now would do, without doing it."""
     jobs = Job.objects.filter(state=JobState.WAITING).select_related("date__instrument", "block").defer("block__text")
     if row.scope != ALL:
         jobs = jobs.filter(date__instrument=row.scope)
-    now = timezone.now()
-    backlog = {job.pk for job in jobs if row.at <= due(job) <= now}
-    return Resumption([job for job in jobs if job.pk not in backlog], [job for job in jobs if job.pk in backlog])
+    others = set(Stop.objects.all().active().exclude(pk=row.pk).values_list("scope", flat=True))
+    found = Resumption([], [])
+    for job in jobs:
+        kept = ALL in others or job.date.instrument_id in others
+        skipped = not with_backlog and is_backlog(job, row)
+        (found.skip if skipped else found.keep if kept else found.run).append(job)
+    return found
 
 
-def due(job: Job) -> datetime:
-    """Until when the job should have been started."""
-    return due_until(job.date.instrument.hours, job.registered, job.date.date)
+def is_backlog(job: Job, row: Stop) -> bool:
+    """Whether the job's time went by during the stop."""
+    return time_went_by(job.date.instrument.hours, job.registered, job.date.date, since=row.at, now=timezone.now())
 
 
 def resume(row: Stop, who: str, *, with_backlog: bool = False) -> Resumption:
     """End a stop.  Its backlog is SKIPPED, unless it is explicitly wanted; resuming twice does nothing more."""
     if Stop.objects.filter(pk=row.pk).exclude(resumed=None).exists():
         return Resumption([], [])
-    plan = preview(row)
+    plan = preview(row, with_backlog=with_backlog)
     # First the backlog, while the gate is still closed: a worker could take it up otherwise.
-    for job in [] if with_backlog else plan.skip:
+    for job in plan.skip:
         if job.end(JobState.SKIPPED, Reason.BACKLOG, f"Its time went by during {row}: {row.reason}"):
             close(job)
     if not row.resume(who):
         return Resumption([], [])
-    row.note("RESUMED", f"{len(plan.run)} go on, {0 if with_backlog else len(plan.skip)} are skipped", who)
+    row.note("RESUMED", f"{len(plan.run)} go on, {len(plan.skip)} are skipped", who)
     waken()
-    return Resumption(plan.run + plan.skip, []) if with_backlog else plan
+    return plan
 
 
 def waken() -> None:

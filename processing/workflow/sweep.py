@@ -5,15 +5,15 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
-from django_q.brokers import get_broker
 
 from processing.core.states import DateState, IngestState, JobState
-from processing.models import Ingestion, Job, ProcessingDate
+from processing.models import Hold, Ingestion, Job, ProcessingDate
 from processing.models.products import PENDING
 from processing.workflow import gate
-from processing.workflow.ingest import conclude
+from processing.workflow.hold import probe_all
+from processing.workflow.ingest import conclude, withdraw_orphans
 from processing.workflow.reap import reap
-from processing.workflow.wake import Stage, wake
+from processing.workflow.wake import Stage, queued, wake
 
 RETRY_AFTER = timedelta(minutes=1)
 
@@ -22,17 +22,22 @@ def sweep() -> dict[str, int]:
     """Wake what is due; level-triggered, so the queue may be emptied at any time.  Returns what was found."""
     found = {
         "lost": reap(),
+        "released": probe_all(),
         "reopened": reopen(),
         "retried": retry_held() + retry_ingestions(),
+        "withdrawn": withdraw_orphans(),
         "concluded": conclude_ingested(),
         "closed": sum(date.close_if_done() for date in ProcessingDate.objects.filter(state=DateState.PROCESSING)),
     }
+    here = queued()
+    if here is None:
+        # Nobody can be woken; what is due is left out, so that the supervisor does not take the cluster to hang.
+        return found
     waiting = due()
-    queued = get_broker().queue_size()
     for stage, number in waiting.items():
         # A queue full of jobs must not keep the other stages from their turn.
         least = min(number, 0 if stage is Stage.PROCESS else 1)
-        wake(stage, max(least, min(number, settings.WORKERS * 2) - queued))
+        wake(stage, max(least, min(number, settings.WORKERS * 2) - here))
     return found | {stage.name.lower(): number for stage, number in waiting.items()}
 
 
@@ -65,9 +70,10 @@ def conclude_ingested() -> int:
 
 
 def retry_held() -> int:
-    """Held dates whose time for another try has come."""
+    """Held dates of instruments that are not held, whose time for another try has come."""
     before = timezone.now() - timedelta(seconds=settings.PHOENIX["HOLD_RETRY"])
-    dates = ProcessingDate.objects.filter(state=DateState.HELD, held__lt=before)
+    held = Hold.objects.all().active().values("instrument")
+    dates = ProcessingDate.objects.exclude(instrument__in=held).filter(state=DateState.HELD, held__lt=before)
     return sum(date.move(DateState.REGISTERED, "tried again") for date in dates)
 
 

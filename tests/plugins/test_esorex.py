@@ -1,14 +1,27 @@
 """ESO's recipe runner: what it is asked, and what it leaves behind."""
 
 import json
+import os
+import re
 import shutil
+import signal
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from processing.core.ports import Product
-from processing.plugins import esorex
+from processing.core.errors import ABFailed
+from processing.core.ports import Command, Ended, Product
+from processing.core.states import Reason
+from processing.demo import night, plan
+from processing.plugins import esorex, logs
 from processing.plugins.executors.local import LocalExecutor
+from processing.plugins.guard import attempts
+from processing.workflow.process import refuse
 
 LOG = """
 Start time     : 2012-05-11T06:07:08
@@ -77,7 +90,7 @@ def test_a_log_without_errors_has_no_last_error_though_it_says_the_word():
     ("files", "found"),
     [
         ({"esorex.log": "whole", ".logfile": "old", "esorex.out": "out"}, "whole"),
-        ({".logfile": "unfinished", "esorex.out": "out"}, "unfinished"),
+        ({".logfile": "unfinished\n", "esorex.out": "[ INFO  ] esorex: unfinished\n"}, "unfinished"),
         ({"esorex.out": "out"}, "out"),
         ({}, ""),
     ],
@@ -86,6 +99,33 @@ def test_the_log_is_found_however_the_recipe_ended(tmp_path, files, found):
     for name, content in files.items():
         (tmp_path / name).write_text(content)
     assert esorex.log(tmp_path) == found
+
+
+def test_what_a_library_said_when_it_aborted_stands_behind_the_unfinished_log(tmp_path):
+    (tmp_path / ".logfile").write_text("12:00:01 [ INFO  ] load: [tid=000] Reducing\n12:00:02 [ INFO  ] half a li")
+    (tmp_path / "esorex.out").write_text(
+        "\n     ***** ESO Recipe Execution Tool, version 3.13.6  *****\n\n[ INFO  ] load: Reducing\n"
+        "[WARNING] load:   x\n\nCxLib-ERROR **: failed to allocate 12288000 bytes\naborting...\n"
+    )
+
+    assert esorex.log(tmp_path).splitlines()[1:] == [
+        "12:00:02 [ INFO  ] half a li",
+        "CxLib-ERROR **: failed to allocate 12288000 bytes",
+        "aborting...",
+    ]
+
+
+@pytest.mark.parametrize("name", ["esorex.log", ".logfile", "esorex.out"])
+def test_a_very_long_log_is_read_from_both_of_its_ends(tmp_path, name):
+    with (tmp_path / name).open("w") as stream:
+        stream.write("first\n")
+        stream.truncate(2**30)
+        stream.seek(2**30)
+        stream.write("\nlast")
+
+    assert esorex.log(tmp_path).startswith("first\n")
+    assert esorex.log(tmp_path).endswith("\nlast")
+    assert len(esorex.log(tmp_path)) < logs.LIMIT + 100
 
 
 def test_a_log_of_another_encoding_is_read(tmp_path):
@@ -100,8 +140,29 @@ def test_products_are_read_from_the_recipes_list_alone(tmp_path):
     assert esorex.products(tmp_path) == [Product(Path("/out/a.fits"), "RED_SCI_POINT_BLUE")]
 
 
-@pytest.mark.esorex
-@pytest.mark.skipif(not shutil.which("esorex"), reason="esorex is not installed")
+def real(test: Any) -> Any:
+    """A test that runs the real program."""
+    installed = pytest.mark.skipif(not shutil.which("esorex"), reason="esorex is not installed")
+    return pytest.mark.esorex(installed(test))
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory):
+    """A raw blue frame: ten of it, taken for bias frames, are work enough to be ended in its middle."""
+    folder = tmp_path_factory.mktemp("night")
+    kinds = [kind for kind in plan.KINDS if kind.key == "blue"]
+    (block,) = night.simulate(folder, kinds=kinds, seed=1, date="2012-05-09", advance=print)
+    return folder / "archive" / "raw" / f"{block.dp_id}.fits"
+
+
+def master_bias(raw: Path, scratch: Path, seconds: float = 60.0, memory: int = 0) -> Command:
+    """The call that makes a master bias of ten frames."""
+    limits = esorex.Limits(seconds, memory)
+    command = esorex.command("uves_cal_mbias", [(raw, "BIAS_BLUE")] * 10, scratch, limits=limits)
+    return replace(command, token=str(uuid.uuid4()))
+
+
+@real
 def test_a_set_of_frames_that_is_not_there_is_named_by_the_real_program(tmp_path):
     command = esorex.command("uves_obs_scired", [], tmp_path)
     (tmp_path / "in.sof").unlink()
@@ -109,3 +170,55 @@ def test_a_set_of_frames_that_is_not_there_is_named_by_the_real_program(tmp_path
     assert finished.exit_code == 9
     assert "in.sof" in esorex.explain(finished.exit_code, esorex.log(tmp_path))
     assert esorex.products(tmp_path) == []
+
+
+@real
+def test_a_recipe_that_esorex_lacks_is_the_platforms_fault(tmp_path):
+    command = esorex.command("no_such_recipe", [], tmp_path)
+    finished = LocalExecutor().run(command)
+    assert finished.exit_code == 13
+    with pytest.raises(ABFailed) as failed:
+        refuse(command, finished, esorex.explain(finished.exit_code, esorex.log(tmp_path)))
+    assert failed.value.reason is Reason.RECIPE_FAILED
+    assert failed.value.sentence.startswith(
+        "esorex ended with exit code 13 (platform): Unable to find recipe 'no_such_recipe'. Check that the recipe is in"
+    )
+
+
+@real
+@pytest.mark.parametrize("megabytes", [120, 160, 180])
+def test_a_real_recipe_at_its_memory_limit_ran_out_of_memory_and_its_last_words_are_kept(tmp_path, raw, megabytes):
+    command = master_bias(raw, tmp_path, memory=megabytes * 2**20)
+    finished = LocalExecutor().run(command)
+    assert (finished.ended, finished.exit_code) == (Ended.OUT_OF_MEMORY, -signal.SIGABRT)
+    assert re.search(r"failed to allocate \d+ bytes\naborting...$", esorex.log(tmp_path))
+    with pytest.raises(
+        ABFailed, match=r"^The recipe reached its memory limit of 0\.[12] GB; its peak was 0\.[12] GB\.$"
+    ):
+        refuse(command, finished, "")
+
+
+@real
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_real_recipe_that_a_signal_ended_is_logged_up_to_then(tmp_path, raw, number):
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(LocalExecutor().run, command := master_bias(raw, tmp_path))
+        while "Raw frame is blue" not in esorex.log(tmp_path) and not future.done():
+            time.sleep(0.01)
+        for pid, token, _ in attempts():
+            if token == command.token:
+                os.kill(pid, number)
+        seen = esorex.log(tmp_path)
+        finished = future.result()
+    assert (finished.ended, finished.exit_code) == (Ended.KILLED, -number)
+    assert not (tmp_path / esorex.LOG).exists()
+    assert esorex.log(tmp_path).startswith(seen[:-200])
+    assert "Raw frame is blue" in esorex.log(tmp_path)
+
+
+@real
+def test_a_real_recipe_at_its_time_limit_is_logged_up_to_then(tmp_path, raw):
+    finished = LocalExecutor().run(master_bias(raw, tmp_path, seconds=0.5))
+    assert finished.ended is Ended.TIMED_OUT
+    assert esorex.log(tmp_path).startswith((tmp_path / ".logfile").read_text().removesuffix("\n"))
+    assert "This is EsoRex" in esorex.log(tmp_path)

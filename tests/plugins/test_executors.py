@@ -6,16 +6,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from processing.core.errors import HostHalt
 from processing.core.ports import Command, Ended, Executor, Finished
 from processing.plugins.executors.local import LocalExecutor
 
 PLUGINS = {"local": LocalExecutor}
 MB = 2**20
-ATTEMPT = "attempt-7"
+ATTEMPT = f"attempt-of-test-run-{os.getpid()}"  # of this run alone: executors end whatever has the token
 SLEEPER = "import os, signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); {}; time.sleep(60)"
 Run = Callable[..., Finished]
 
@@ -137,7 +139,7 @@ def test_a_child_in_a_session_of_its_own_does_not_survive_either(python, log):
 
 def test_a_command_cannot_outgrow_its_memory(python, log):
     finished = python(f"bytearray({600 * MB})", memory=300 * MB)
-    assert finished.exit_code == 1
+    assert (finished.exit_code, finished.ended) == (1, Ended.OUT_OF_MEMORY)
     assert "MemoryError" in log()
 
 
@@ -170,24 +172,104 @@ def test_a_program_that_is_not_there_fails_and_says_so(executor, tmp_path, log):
     assert "no-such-program" in log()
 
 
+# A grandchild that daemonised, in a session of its own and without its parent, deaf to every signal but one.
+DAEMON = """
+import os, signal, time
+for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    signal.signal(number, signal.SIG_IGN)
+os.write(1, b"%d\\n" % os.getpid())
+if os.fork() == 0:
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    os.write(1, b"%d\\n" % os.getpid())
+time.sleep(60)
+"""
+
+
+def pids(folder: Path) -> list[int]:
+    """What the daemon's family has written so far, whole lines only."""
+    log = folder / "log"
+    return (
+        [int(line) for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")] if log.exists() else []
+    )
+
+
+@pytest.fixture
+def family(executor, tmp_path):
+    """A command at work in another thread, whose grandchild has left its session."""
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(executor.run, command(tmp_path, sys.executable, "-c", DAEMON))
+        assert wait_for(lambda: len(pids(tmp_path)) == 2)
+        yield future
+        executor.cancel(ATTEMPT)
+
+
+def test_a_command_is_ended_from_another_thread_with_all_its_family(executor, tmp_path, family: Future[Finished]):
+    executor.cancel(ATTEMPT)
+
+    assert family.result(2).ended is Ended.KILLED
+    assert wait_for(lambda: not any(map(is_alive, pids(tmp_path))), 0.5)
+
+
+def test_a_command_that_was_ended_before_it_began_is_ended_at_once(executor, tmp_path):
+    executor.cancel(ATTEMPT)
+    asked = time.monotonic()
+
+    assert executor.run(command(tmp_path, "sleep", "20")).ended is Ended.KILLED
+    assert time.monotonic() - asked < 10
+
+
+def test_to_end_a_command_that_is_not_running_does_nothing(executor, tmp_path, family):
+    executor.cancel("another attempt")
+    executor.cancel("")
+
+    assert not family.done()
+    assert all(map(is_alive, pids(tmp_path)))
+
+
+def test_strays_of_an_attempt_that_is_over_are_ended_and_named(executor, tmp_path, family):
+    def over(tokens: set[str]) -> set[str]:
+        assert tokens == {ATTEMPT}
+        return tokens
+
+    assert set(executor.strays(tmp_path.parent, over)) == {ATTEMPT}
+    assert wait_for(lambda: not any(map(is_alive, pids(tmp_path))))
+
+
+def test_a_process_of_an_attempt_that_goes_on_or_of_another_site_is_no_stray(executor, tmp_path, family):
+    assert [*executor.strays(tmp_path.parent, lambda tokens: set())] == []
+    assert [*executor.strays(tmp_path / "elsewhere", lambda tokens: tokens)] == []
+    assert [*executor.strays(Path(str(tmp_path)[:-1]), lambda tokens: tokens)] == []
+    assert all(map(is_alive, pids(tmp_path)))
+
+
+def test_a_command_whose_program_is_not_here_cannot_be_started_on_this_host(executor, tmp_path):
+    executor.ready(sys.executable)
+    with pytest.raises(HostHalt, match="no-such-program is not installed on "):
+        executor.ready("no-such-program")
+
+
 CALLER = """
 import sys
 from pathlib import Path
 from processing.core.ports import Command
 from {module} import {plugin}
-argv = (sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)")
 folder = Path(sys.argv[1])
-{plugin}().run(Command(argv=argv, cwd=folder, log=folder / "log", seconds=60, memory=0, token="t"))
+argv = (sys.executable, "-c", sys.argv[2])
+{plugin}().run(Command(argv=argv, cwd=folder, log=folder / "log", seconds=60, memory=0, token=sys.argv[3]))
 """
 
 
-def test_a_command_dies_with_a_caller_that_is_killed(executor, tmp_path):
+def test_a_command_and_its_family_die_within_two_seconds_of_a_caller_that_is_killed(executor, tmp_path):
     plugin = type(executor)
     text = CALLER.format(module=plugin.__module__, plugin=plugin.__name__)
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    log = tmp_path / "log"
-    with subprocess.Popen([sys.executable, "-c", text, str(tmp_path)], env=environment) as caller:
-        assert wait_for(lambda: log.exists() and log.read_text().endswith("\n"))
-        assert is_alive(int(log.read_text()))
+    with subprocess.Popen([sys.executable, "-c", text, str(tmp_path), DAEMON, ATTEMPT], env=environment) as caller:
+        assert wait_for(lambda: len(pids(tmp_path)) == 2)
+        assert all(map(is_alive, pids(tmp_path)))
         caller.kill()
-    assert wait_for(lambda: not is_alive(int(log.read_text())))
+    survived = not wait_for(lambda: not any(map(is_alive, pids(tmp_path))), 2.0)
+    for pid in filter(is_alive, pids(tmp_path)):
+        os.kill(pid, signal.SIGKILL)
+    assert not survived

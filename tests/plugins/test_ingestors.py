@@ -104,3 +104,30 @@ def test_every_month_has_a_folder(site):
     site.store()
     site.store(name="ADP.2012-06-01T00:00:00.000.fits")
     assert len({site.ingestor.open(name).parent for name in (NAME, "ADP.2012-06-01T00:00:00.000.fits")}) == 2
+
+
+def test_a_file_that_never_became_a_product_is_withdrawn(site):
+    site.store()
+
+    assert site.ingestor.withdraw(NAME, hashlib.sha256(CONTENT).hexdigest())
+    assert site.files() == []
+
+
+def test_withdrawing_what_is_not_there_does_nothing(site):
+    assert not site.ingestor.withdraw(NAME, hashlib.sha256(CONTENT).hexdigest())
+
+
+def test_another_file_under_the_name_is_not_withdrawn(site):
+    site.store()
+
+    assert not site.ingestor.withdraw(NAME, hashlib.sha256(b"other").hexdigest())
+    assert site.files() == [NAME]
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_nothing_outside_the_archive_is_withdrawn(site, name):
+    outside = site.root.parent / "outside.fits"
+    outside.write_bytes(CONTENT)
+    site.ingestor.withdraw(name, hashlib.sha256(CONTENT).hexdigest())
+
+    assert outside.exists()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from processing import registry
+from processing import control, registry
 from processing.models import Certificate, Job
 from processing.workflow.finish import finish
 from processing.workflow.ingest import ingest
@@ -18,6 +18,11 @@ from processing.workflow.register import register
 from tests import testcam
 
 DATE = "2012-05-09"
+# The lines of an AB whose flux can be calibrated.
+FLUX = (
+    "MCALIB\tREAL\tx\tTC_MRSP.fits\tMASTER_RESPONSE_ONE\t1.0\tOK",
+    "GENCALIB\tx\tTC_GEXT.fits\tEXTCOEFF_TABLE",
+)
 
 
 @pytest.fixture
@@ -79,6 +84,12 @@ def add(certified, archive) -> Callable[..., Job]:
         return job
 
     return adding
+
+
+@pytest.fixture
+def worker(db) -> None:
+    """A worker that is alive."""
+    control.heard("north")
 
 
 def run_night() -> None:

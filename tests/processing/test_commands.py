@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from processing.core.states import JobState
+from processing.models import Event, Instrument
 from tests.processing.conftest import ab_text, run_night
 
 
@@ -74,10 +75,34 @@ def test_explain_takes_the_name_of_an_ab_or_of_a_raw_file(phoenix, add, name):
     assert [(row["state"], row["reason"]) for row in found] == [("FAILED", "RECIPE_FAILED")]
 
 
-def test_explain_says_what_a_waiting_job_waits_for(phoenix, add):
+def test_explain_says_what_a_waiting_job_waits_for(phoenix, add, worker):
     add()
 
     assert "Waiting because TESTCAM 2012-05-09 is REGISTERED" in phoenix("explain", "TC.2012-05-10T00:00:01.000")[1]
+
+
+def test_a_window_is_set_shown_and_written_down(phoenix, add):
+    add()
+
+    assert phoenix("window", "TESTCAM", "22:00-04:00")[0] == 0
+    assert json.loads(phoenix("window", "TESTCAM", "--json")[1])["window"] == "22:00-04:00 UTC"
+    event = Event.objects.get(subject="instrument")
+    assert (event.name, event.old, event.new) == ("TESTCAM", "site", "22:00-04:00")
+
+
+def test_a_window_goes_back_to_the_sites(phoenix, add):
+    add()
+    phoenix("window", "TESTCAM", "22:00-04:00")
+    phoenix("window", "TESTCAM", "--site")
+
+    assert Instrument.objects.get().window == ""
+
+
+@pytest.mark.parametrize("wrong", [("TESTCAM", "25:00-04:00"), ("NOBODY", "20:00-04:00"), ("NOBODY",)])
+def test_a_window_that_is_none_or_of_nobody_is_refused(add, wrong):
+    add()
+    with pytest.raises(CommandError):
+        call_command("phoenix", "window", *wrong)
 
 
 def test_explain_of_an_unknown_name_exits_with_1(phoenix, db):

@@ -176,3 +176,34 @@ def test_a_job_whose_worker_died_after_the_last_ingestion_is_ended_by_the_sweep(
     sweep.sweep()
 
     assert state(processed)[0] == JobState.INGESTED
+
+
+def test_a_file_that_was_stored_and_never_became_a_product_is_taken_back(processed, monkeypatch):
+    monkeypatch.setattr(sweep, "RETRY_AFTER", timedelta(0))
+
+    def fails(_item: Ingestion) -> None:
+        raise OSError("the file cannot be read back")
+
+    monkeypatch.setattr(convert, "register", fails)
+    steps.ingest()
+    assert len(archived()) == 1
+    for _ in range(2):
+        sweep.sweep()
+        steps.ingest()
+    found = sweep.sweep()
+
+    assert state(processed) == (JobState.INGEST_FAILED, Reason.INGEST_ATTEMPTS)
+    assert archived() == []
+    assert (found["withdrawn"], sweep.sweep()["withdrawn"]) == (1, 0)
+
+
+def test_a_file_of_somebody_else_under_the_name_is_not_taken_back(processed):
+    name = convert.archive_name(Ingestion.objects.get())
+    target = product_archive() / name.removeprefix("ADP.")[:7] / f"{name}.fits"
+    target.parent.mkdir(parents=True)
+    target.write_text("other")
+    steps.ingest()
+    sweep.sweep()
+
+    assert state(processed) == (JobState.INGEST_REJECTED, Reason.ARCHIVE_CONFLICT)
+    assert target.read_text() == "other"

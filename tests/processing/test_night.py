@@ -7,19 +7,14 @@ from django.conf import settings
 
 from processing import registry
 from processing.core.states import DateState, JobState, Reason
-from processing.models import Event, Instrument, Job, ProcessingDate, Product
+from processing.models import Event, Job, ProcessingDate, Product
 from processing.plugins.ingestors.folder import digest
-from processing.workflow import finish, sweep
+from processing.workflow import files, finish, sweep
 from processing.workflow.ingest import ingest
-from processing.workflow.prepare import hold, prepare
+from processing.workflow.prepare import prepare
 from processing.workflow.process import process
 from tests import testcam
-from tests.processing.conftest import files_below, run_night, state
-
-FLUX = (
-    "MCALIB\tREAL\tx\tTC_MRSP.fits\tMASTER_RESPONSE_ONE\t1.0\tOK",
-    "GENCALIB\tx\tTC_GEXT.fits\tEXTCOEFF_TABLE",
-)
+from tests.processing.conftest import FLUX, files_below, run_night, state
 
 
 def test_a_good_ab_becomes_an_archived_product_of_a_finished_date(add):
@@ -150,40 +145,6 @@ def test_an_ab_whose_master_calibration_is_not_in_the_archive_is_rejected_alone(
     assert state(good)[0] == JobState.INGESTED
 
 
-def test_a_missing_general_calibration_holds_the_date_and_fails_no_ab(add, archive):
-    job = add(lines=FLUX)
-    (archive / "gencalib" / "TC_GEXT.fits").unlink()
-    run_night()
-    date = ProcessingDate.objects.get()
-
-    assert (date.state, "TC_GEXT.fits" in date.reason) == (DateState.HELD, True)
-    assert state(job) == (JobState.WAITING, "")
-
-
-def test_an_archive_out_of_reach_holds_the_date_and_gives_the_claim_back(add, archive, tmp_path):
-    job = add()
-    prepare()
-    archive.rename(tmp_path / "away")
-    process()
-
-    assert state(job) == (JobState.WAITING, "")
-    assert (job.token, job.started) == (None, None)
-    assert ProcessingDate.objects.get().state == DateState.HELD
-
-
-def test_a_held_date_goes_on_by_itself_when_the_trouble_is_over(add, archive, settings, tmp_path):
-    job = add()
-    away = tmp_path / "away"
-    archive.rename(away)
-    run_night()
-    away.rename(archive)
-    settings.PHOENIX = {**settings.PHOENIX, "HOLD_RETRY": 0}
-    sweep.sweep()
-    run_night()
-
-    assert state(job) == (JobState.INGESTED, "")
-
-
 def test_a_date_without_executable_ab_finishes_too(add):
     add(lines=("MCALIB\tVIRTUAL\tx\tTC_MFLT.fits\tMASTER_FLAT_ONE",))
     run_night()
@@ -210,28 +171,6 @@ def test_a_late_ab_whose_master_calibration_is_missing_is_rejected_untried(add):
     assert late.block.name not in testcam.starts()
 
 
-def test_two_workers_that_find_the_archive_gone_hold_the_date_once(add, archive, tmp_path):
-    jobs = [add(number) for number in (1, 2)]
-    prepare()
-    archive.rename(tmp_path / "away")
-    claims = [Job.objects.claim("somebody", Instrument.objects.all()) for _ in jobs]
-    for job in filter(None, claims):
-        hold(job.date, "the archive is gone")
-
-    assert Event.objects.filter(subject="date", new=DateState.HELD).count() == 1
-
-
-def test_a_recipe_runner_that_is_not_installed_holds_the_date_and_fails_no_ab(add, monkeypatch):
-    job = add()
-    prepare()
-    monkeypatch.setattr("sys.executable", "/no/such/program")
-    process()
-
-    assert state(job) == (JobState.WAITING, "")
-    assert job.started is None
-    assert "is not installed" in ProcessingDate.objects.get().reason
-
-
 def test_a_bug_after_the_recipe_keeps_the_recipes_log(add, monkeypatch):
     job = add()
     prepare()
@@ -241,6 +180,25 @@ def test_a_bug_after_the_recipe_keeps_the_recipes_log(add, monkeypatch):
     assert state(job) == (JobState.FAILED, Reason.UNEXPECTED)
     assert job.log_text.text.startswith("recipe of")
     assert "AttributeError" in job.log_text.text
+
+
+def test_a_date_whose_worker_died_while_finishing_is_finished_by_the_next(add, monkeypatch):
+    add()
+    prepare(), process(), ingest()
+
+    def dies(date: ProcessingDate) -> int:
+        files.remove([files.products_of(date)])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(finish, "clean", dies)
+        with pytest.raises(KeyboardInterrupt):
+            finish.finish()
+    assert ProcessingDate.objects.get().state == DateState.FINISHING
+
+    assert sweep.sweep()["finish"] == 1
+    finish.finish()
+    assert ProcessingDate.objects.get().state == DateState.FINISHED
 
 
 def test_a_date_that_was_opened_again_keeps_its_products_from_a_late_finisher(add, monkeypatch):

@@ -1,5 +1,6 @@
 """Workers, stops and sweeps in any order: no rule of the engine breaks, and everything comes to an end."""
 
+import socket
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from processing import control
+from processing.core.errors import Halt, HostHalt
 from processing.core.states import ENDED, DateState, JobState, Reason
-from processing.models import Certificate, Event, Job, ProcessingDate, Stop
+from processing.models import Certificate, Event, Hold, Job, ProcessingDate, Stop
 from processing.workflow import gate
 from processing.workflow.finish import finish
+from processing.workflow.hold import hold
 from processing.workflow.ingest import conclude
 from processing.workflow.prepare import prepare
 from processing.workflow.process import close
@@ -54,6 +57,7 @@ class Engine(RuleBasedStateMachine):
     def claim(self, worker: str) -> None:
         if job := Job.objects.claim(worker, gate.ready()):
             assert not Stop.objects.all().active().exists()
+            assert not Hold.objects.all().felt_on(socket.gethostname()).exists()
             self.held[worker] = job
 
     @rule(worker=WORKERS)
@@ -73,6 +77,11 @@ class Engine(RuleBasedStateMachine):
         else:
             job.end(JobState.FAILED, Reason.RECIPE_FAILED, "exit code 1")
         close(job)
+
+    @rule(worker=WORKERS)
+    def kill(self, worker: str) -> None:
+        """Nobody hears of it: its job has nothing but its lease."""
+        self.held.pop(worker, None)
 
     @rule(worker=WORKERS)
     def give_back(self, worker: str) -> None:
@@ -95,6 +104,16 @@ class Engine(RuleBasedStateMachine):
             Stop.objects.filter(pk=row.pk).update(at=timezone.now() - timedelta(days=days))
             row.refresh_from_db()
             control.resume(row, "bert", with_backlog=backlog)
+
+    @rule(here=st.booleans())
+    def hold(self, here: bool) -> None:
+        """The archive, or this host's disk, is in trouble."""
+        if date := ProcessingDate.objects.first():
+            hold(date, (HostHalt if here else Halt)("broken"))
+
+    @rule()
+    def release(self) -> None:
+        control.release_holds("", "anna")
 
     @rule()
     def sweep_twice(self) -> None:
@@ -133,6 +152,7 @@ class Engine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Whatever happened: when stops are resumed and leases have passed, everything comes to its end."""
         self.resume(backlog=False, days=0)
+        self.release()
         self.let_leases_pass()
         for _ in range(3 * MOST):
             sweep()

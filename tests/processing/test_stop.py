@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from processing import control
-from processing.core.schedule import due_until, read_window
+from processing.core.schedule import read_window, time_went_by
 from processing.core.states import DateState, JobState, Reason
 from processing.models import Event, Instrument, Job, ProcessingDate, Stop
 from processing.workflow.prepare import prepare
@@ -211,22 +211,73 @@ def test_resuming_what_is_not_stopped_exits_with_1(add):
 
 
 @pytest.mark.parametrize(
-    ("window", "registered", "due"),
+    ("window", "registered", "since", "now", "went_by"),
     [
-        ("20:00-06:00", "2012-05-10T18:00", "2012-05-11T06:00"),
-        ("20:00-06:00", "2012-05-10T23:00", "2012-05-11T06:00"),
-        ("20:00-06:00", "2012-05-10T02:00", "2012-05-10T06:00"),
-        ("20:00-06:00", "2012-05-10T06:00", "2012-05-11T06:00"),
-        ("08:00-16:00", "2012-05-10T12:00", "2012-05-10T16:00"),
-        ("08:00-24:00", "2012-05-10T12:00", "2012-05-11T00:00"),
-        ("00:00-24:00", "2012-05-10T12:00", "2012-05-10T12:00"),
+        ("20:00-06:00", "10T18:00", "10T22:00", "10T23:00", False),
+        ("20:00-06:00", "10T18:00", "10T22:00", "11T06:00", True),
+        ("20:00-06:00", "10T18:00", "10T12:00", "11T05:59", False),
+        ("20:00-06:00", "10T06:00", "10T01:00", "10T23:00", False),
+        ("20:00-06:00", "01T18:00", "10T22:00", "10T23:00", False),
+        ("20:00-06:00", "01T18:00", "10T22:00", "11T12:00", True),
+        ("08:00-16:00", "10T12:00", "10T13:00", "10T15:00", False),
+        ("08:00-24:00", "10T12:00", "10T13:00", "11T00:00", True),
+        ("00:00-24:00", "10T02:00", "10T11:00", "10T13:00", True),
+        ("00:00-24:00", "10T02:00", "10T13:00", "12T13:00", False),
     ],
 )
-def test_a_job_is_due_until_its_window_closes_or_its_day_ends(window, registered, due):
+def test_the_time_of_a_job_goes_by_with_a_window_or_with_its_day(window, registered, since, now, went_by):
     def utc(text: str) -> datetime:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        return datetime.fromisoformat(f"2012-05-{text}").replace(tzinfo=UTC)
 
-    assert due_until(read_window(window), utc(registered), date(2012, 5, 9)) == utc(due)
+    day, during = date(2012, 5, 9), {"since": utc(since), "now": utc(now)}
+    assert time_went_by(read_window(window), utc(registered), day, **during) is went_by
+
+
+def test_a_resume_names_what_another_stop_still_keeps(add):
+    add()
+    own, everything = stopped(), stopped("")
+    plan = control.preview_resume(everything)
+
+    assert (len(plan.run), len(plan.skip), len(plan.keep)) == (0, 0, 1)
+    control.resume(own, "anna")
+    assert len(control.preview_resume(everything).run) == 1
+
+
+@pytest.mark.parametrize("terminate", [False, True])
+def test_a_stop_between_claim_and_start_gives_the_job_back_unstarted(add, monkeypatch, terminate):
+    job = add()
+    prepare()
+
+    def stop_now(*_arguments: object) -> None:
+        stopped(terminate=terminate)
+        assert beat(Job.objects.get())
+
+    monkeypatch.setattr(testcam.Testcam, "check", stop_now)
+    process()
+
+    assert state(job) == (JobState.WAITING, "")
+    assert (job.started, testcam.starts()) == (None, [])
+
+
+def test_a_window_that_closes_between_claim_and_start_gives_the_job_back_unstarted(add, monkeypatch):
+    job = add()
+    prepare()
+    hour = (timezone.now().hour + 2) % 24
+    window = f"{hour:02d}:00-{(hour + 1) % 24:02d}:00"
+    monkeypatch.setattr(testcam.Testcam, "check", lambda *_: Instrument.objects.update(window=window))
+    process()
+
+    assert (state(job), testcam.starts()) == ((JobState.WAITING, ""), [])
+
+
+def test_a_stop_is_part_of_the_start_itself(add):
+    add()
+    prepare()
+    job = Job.objects.claim("north:0:1:1.00", Instrument.objects.all())
+    assert job
+    stopped("")
+
+    assert not job.start()
 
 
 def test_a_stop_that_terminates_leaves_a_job_alone_that_has_just_been_processed(add):

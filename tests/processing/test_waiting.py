@@ -2,12 +2,18 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
+from processing import control
 from processing.control import why_waiting
-from processing.models import Campaign, Certificate, Instrument, Job, ProcessingDate
+from processing.core.errors import Halt
+from processing.models import Campaign, Certificate, Instrument, Job, ProcessingDate, Worker
+from processing.workflow.hold import hold
 from processing.workflow.prepare import prepare
 from tests.processing.conftest import run_night
+
+pytestmark = pytest.mark.usefixtures("worker")
 
 
 def why() -> str:
@@ -49,7 +55,40 @@ def test_a_job_whose_certificate_was_suspended(add):
 def test_a_job_that_nothing_keeps(add):
     add()
     prepare()
-    assert why() == "Waiting for its turn."
+    assert why() == "Waiting for its turn: it is next."
+
+
+def test_a_job_behind_others_says_how_many_are_ahead(add):
+    jobs = [add(number) for number in (1, 2, 3)]
+    prepare()
+    Job.objects.filter(pk=jobs[2].pk).update(priority=1)
+
+    assert [control.why_waiting(job.fresh()) for job in jobs] == [
+        "Waiting because 1 job is ahead of it.",
+        "Waiting because 2 jobs are ahead of it.",
+        "Waiting for its turn: it is next.",
+    ]
+
+
+def test_jobs_that_cannot_start_are_not_ahead(add):
+    held, job = add(1, date="2012-05-08"), add(2)
+    prepare(), prepare()
+    ProcessingDate.objects.filter(pk=held.date_id).update(state="REGISTERED")
+
+    assert control.why_waiting(job.fresh()) == "Waiting for its turn: it is next."
+
+
+def test_a_job_that_nobody_can_take(add):
+    add()
+    Worker.objects.update(seen=timezone.now() - timedelta(minutes=2))
+    assert why().startswith("Waiting because no worker is alive")
+
+
+def test_a_job_of_a_held_instrument(add):
+    job = add()
+    hold(job.date, Halt("the archive is away"))
+    assert why().startswith("Waiting because TESTCAM is held since ")
+    assert why().endswith("UTC: the archive is away.")
 
 
 def test_a_job_that_does_not_wait_has_no_sentence(add):

@@ -5,7 +5,7 @@ import json
 import socket
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -15,27 +15,12 @@ from django.db import OperationalError, ProgrammingError
 from processing import control
 from processing.core.phase3.rules import rejects
 from processing.management import validate
+from processing.management.arguments import add_verbs
 from processing.management.cluster import run_cluster
 from processing.management.supervisor import Supervisor
 
 Options = Mapping[str, Any]
 DONE, REFUSED = 0, 1
-
-
-def scope(parser: ArgumentParser) -> None:
-    """INSTRUMENT, or --all."""
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("instrument", nargs="?", default="", metavar="INSTRUMENT")
-    which.add_argument("--all", action="store_true", help="every instrument; it stands beside single stops")
-
-
-def supervision(parser: ArgumentParser) -> None:
-    """How a host's workers are watched."""
-    parser.add_argument("--every", type=float, default=5.0, help="seconds between two looks (5)")
-    parser.add_argument("--grace", type=float, default=3600.0, help="seconds that running jobs get to end (3600)")
-    parser.add_argument("--patience", type=float, default=30.0, help="seconds without change before a restart (30)")
-    parser.add_argument("--name", default=socket.gethostname(), help="of this worker; several on one host differ")
-    parser.add_argument("--unsupervised", action="store_true", help="the bare cluster; what the supervisor starts")
 
 
 def user() -> str:
@@ -49,30 +34,8 @@ class Command(BaseCommand):
     help = "Register ABs, ask for the state of things, run a worker."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """One sub-parser per verb; each takes --json."""
-        verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-
-        def verb(name: str, text: str) -> ArgumentParser:
-            sub = verbs.add_parser(name, help=text, description=text)
-            sub.add_argument("--json", action="store_true", help="print JSON")
-            return sub
-
-        register = verb("register", "Register AB files, or all *.ab below folders.")
-        register.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-        verb("status", "Windows, jobs by state, open dates, what is due.")
-        explain = verb("explain", "Why is an AB, or the AB of a raw file, in its state?")
-        explain.add_argument("name", metavar="AB|DP_ID")
-        stop = verb("stop", "Nothing new starts until it is resumed; what runs may end.")
-        scope(stop)
-        stop.add_argument("--reason", required=True, help="why; it is shown wherever somebody waits")
-        stop.add_argument("--terminate", action="store_true", help="end running jobs, too: they are STOPPED, for good")
-        resume = verb("resume", "Go on; jobs whose time went by are skipped, and owed to nobody.")
-        scope(resume)
-        resume.add_argument("--dry-run", action="store_true", help="only say how many would go on, and be skipped")
-        resume.add_argument("--backlog", action="store_true", help="process the backlog after all")
-        validate.arguments(verb("validate", "Check FITS files by the rules of ESO's Phase 3, as one batch."))
-        verb("sweep", "Wake whatever is due; safe at any time.")
-        supervision(verb("worker", "Run this host's workers until SIGTERM, and restart them when they hang or die."))
+        """One sub-parser per verb."""
+        add_verbs(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run the verb and leave with its exit code."""
@@ -83,6 +46,7 @@ class Command(BaseCommand):
             "stop": self.stop,
             "resume": self.resume,
             "validate": self.validate,
+            "window": self.window,
             "sweep": self.sweep,
             "worker": self.worker,
         }
@@ -146,16 +110,32 @@ class Command(BaseCommand):
         return DONE
 
     def resume(self, options: Options) -> int:
-        """How many jobs go on, and how many are skipped."""
-        row = control.active_stop(options["instrument"])
-        if row is None:
-            self.stderr.write(f"{options['instrument'] or 'all instruments'}: not stopped")
+        """How many jobs go on, are skipped, or stay stopped by another stop; holds are tried again."""
+        row, dry = control.active_stop(options["instrument"]), options["dry_run"]
+        holds = len(control.active_holds(options["instrument"]))
+        if row is None and not holds:
+            self.stderr.write(f"{options['instrument'] or 'all instruments'}: neither stopped nor held")
             return REFUSED
-        dry, backlog = options["dry_run"], options["backlog"]
-        plan = control.preview_resume(row) if dry else control.resume(row, user(), with_backlog=backlog)
-        skipped = 0 if backlog else len(plan.skip)
-        runs = len(plan.run) + (len(plan.skip) if dry and backlog else 0)
-        self.tell(options, {"stop": row.pk, "dry_run": dry, "run": runs, "skipped": skipped})
+        facts: dict[str, Any] = {"dry_run": dry, "released": holds}
+        if not dry:
+            control.release_holds(options["instrument"], user())
+        if row is not None:
+            go_on = control.preview_resume if dry else partial(control.resume, who=user())
+            plan = go_on(row, with_backlog=options["backlog"])
+            facts |= {"stop": row.pk, "run": len(plan.run), "skipped": len(plan.skip), "kept": len(plan.keep)}
+        self.tell(options, facts)
+        return DONE
+
+    def window(self, options: Options) -> int:
+        """The window, after it was set if one is named."""
+        try:
+            if options["window"] is not None or options["site"]:
+                control.set_window(options["instrument"], options["window"] or "", user())
+            found = control.instrument_status(control.known(options["instrument"]))
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        opens = f"{found['next_opening']:%Y-%m-%d %H:%M} UTC"
+        self.tell(options, {"window": found["window"], "open": found["open"], "next_opening": opens})
         return DONE
 
     def tell(self, options: Options, facts: dict[str, Any]) -> None:
@@ -202,7 +182,7 @@ class Command(BaseCommand):
         if options["unsupervised"]:
             run_cluster()
         else:
-            values = {name: options[name] for name in ("name", "every", "grace", "patience")}
+            values = {name: options[name] for name in ("name", "every", "grace", "patience", "terminate")}
             Supervisor(**values).run()
         return DONE
 

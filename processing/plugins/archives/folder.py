@@ -1,15 +1,12 @@
 """An archive that is a folder: `raw/`, `mcalib/`, `gencalib/` below a root."""
 
-import errno
-import os
 import shutil
+from functools import partial
 from pathlib import Path
 
-from processing.core.errors import Halt, HostHalt, NotInArchive
+from processing.core.errors import Halt, NotInArchive
 from processing.core.ports import FileKind
-
-# What goes wrong where a file is written, not where it is read.
-DISK_TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+from processing.plugins.transfer import arrive
 
 
 class FolderArchive:
@@ -24,11 +21,7 @@ class FolderArchive:
         file = folder / Path(name).name
         if not file.is_file():
             raise NotInArchive(f"{kind} {name} is not in the archive")
-        try:
-            return copy_whole(file, to)
-        except OSError as error:
-            kind_of_trouble = HostHalt if error.errno in DISK_TROUBLE else Halt
-            raise kind_of_trouble(f"cannot copy {name} from the archive: {error}") from error
+        return arrive(file.name, to, partial(shutil.copyfile, file))
 
     def probe(self) -> None:
         """See `processing.core.ports.Archive`."""
@@ -41,16 +34,3 @@ class FolderArchive:
         if not folder.is_dir():
             raise Halt(f"the archive folder {folder} cannot be reached")
         return folder
-
-
-def copy_whole(file: Path, to: Path) -> Path:
-    """Copy into the directory `to`, so that a file of the final name is always whole."""
-    to.mkdir(parents=True, exist_ok=True)
-    target = to / file.name
-    # Two workers may fetch the same calibration at once.
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        shutil.copyfile(file, partial)
-        return partial.rename(target)
-    finally:
-        partial.unlink(missing_ok=True)

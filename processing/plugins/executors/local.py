@@ -9,38 +9,63 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from processing.core.errors import HostHalt
 from processing.core.ports import Command, Ended, Finished
+from processing.plugins.guard import attempts, end, guard
+from processing.plugins.logs import tail
 
 # The same few variables for every recipe: results must not depend on who started the cluster.
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "OMP_NUM_THREADS")
 
-
 # Of util-linux: without them a recipe could outlive its worker, or take all memory.
 GUARDS = ("setpriv", "prlimit")
-LOOK_EVERY = 0.2  # seconds
+LOOK_EVERY = 0.05  # seconds
+
+# What programs write when they are refused memory: CPL and perror, C++ and Python, the loader of shared libraries.
+REFUSED = re.compile(r"failed to (allocate|map)|cannot allocate memory|out of memory|bad_alloc|MemoryError", re.I)
+# A program that does not look at what malloc returned ends so, or by an assertion.
+CRASHES = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS})
+NEAR = 0.75  # of the limit: what was refused does not count as used, nor what came after the last look
+VMSTAT = Path("/proc/vmstat")
+
+
+@dataclass
+class Peak:
+    """The most memory in bytes that a process had when it was looked at."""
+
+    resident: int = 0
+    address_space: int = 0
+
+    def look(self, pid: int) -> None:
+        """Read the system's own peaks since the process became this program; nothing if it has ended."""
+        status = Path(f"/proc/{pid}/status").read_text()
+        found = {key: int(kb) * 1024 for key, kb in re.findall(r"^(VmHWM|VmPeak):\s*(\d+) kB", status, re.MULTILINE)}
+        self.resident = max(self.resident, found.get("VmHWM", 0))
+        self.address_space = max(self.address_space, found.get("VmPeak", 0))
 
 
 class LocalExecutor:
     """One child process per command; its descendants die with it, and with the caller."""
 
-    def ready(self, command: Command) -> None:
-        """The program is installed, and so are the guards."""
-        for program in (command.argv[0], *GUARDS):
-            if not shutil.which(program):
-                raise HostHalt(f"{program} is not installed on {socket.gethostname()}")
-
     def __init__(self) -> None:
         self.running: dict[str, int] = {}
+        self.cancelled: set[str] = set()
+
+    def ready(self, program: str) -> None:
+        """The program is installed, and so are the guards."""
+        for needed in (program, *GUARDS):
+            if not shutil.which(needed):
+                raise HostHalt(f"{needed} is not installed on {socket.gethostname()}")
 
     def cancel(self, token: str) -> None:
-        """See `processing.core.ports.Executor`; called from another thread than `run`."""
+        """See `processing.core.ports.Executor`; called from another thread than `run`, perhaps just before it."""
+        self.cancelled.add(token)
         if pid := self.running.get(token):
-            kill_group(pid)
-            kill_strays(token)
+            kill_group(pid)  # `run` sees the end of it, and ends the rest
 
     def strays(self, root: Path, over: Callable[[set[str]], set[str]]) -> Sequence[str]:
         """See `processing.core.ports.Executor`."""
@@ -53,8 +78,8 @@ class LocalExecutor:
         return [token for _, token in found]
 
     def run(self, command: Command) -> Finished:
-        started = time.monotonic()
-        with command.log.open("wb") as log:
+        started, killed, peak = time.monotonic(), oom_kills(), Peak()
+        with guard(command.token), command.log.open("wb") as log:
             child = subprocess.Popen(  # noqa: S603 - argv is a list, there is no shell
                 guarded(command),
                 cwd=command.cwd,
@@ -65,21 +90,55 @@ class LocalExecutor:
                 start_new_session=True,
             )
             self.running[command.token] = child.pid
+            # Whichever of the two threads comes second sees what the other has written.
+            if command.token in self.cancelled:
+                kill_group(child.pid)
             try:
-                ended, memory = watch(child.pid, command.seconds)
+                in_time = watch(child.pid, command.seconds, peak)
             finally:
                 kill_group(child.pid)
-                kill_strays(command.token)
+                end(command.token)
                 self.running.pop(command.token)
+                self.cancelled.discard(command.token)
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
         return Finished(
             exit_code=child.returncode,
-            ended=Ended.KILLED if ended is Ended.EXITED and child.returncode < 0 else ended,
+            ended=how(command, child.returncode, peak, killed) if in_time else Ended.TIMED_OUT,
             seconds=time.monotonic() - started,
             cpu_seconds=usage.ru_utime + usage.ru_stime,
-            memory=memory,
+            memory=peak.resident,
+            address_space=peak.address_space,
         )
+
+
+def how(command: Command, code: int, peak: Peak, killed: int) -> Ended:
+    """The kind of end of a command that nobody ended here at its time limit; `killed` as `oom_kills` before it."""
+    if out_of_memory(command, code, peak, killed):
+        return Ended.OUT_OF_MEMORY
+    return Ended.KILLED if code < 0 else Ended.EXITED
+
+
+def out_of_memory(command: Command, code: int, peak: Peak, killed: int) -> bool:
+    """Whether a bad end was for want of memory.
+
+    Measured with uves_obs_scired, which needs 262 MB, under limits from 100 to 250 MB: it aborts, with "failed to
+    allocate" as its last words, or, at 205 to 215 MB, with an assertion that says nothing of memory, at a peak seen of
+    83 % of the limit.  So such words count, and so does a crash near the limit.  An exit code alone never does: below
+    100 MB esorex cannot load the recipe's library, and says that it does not find the recipe.
+    Not seen: a program that asks for most of its limit at once, and crashes without a word.
+    """
+    if -code == signal.SIGKILL:
+        return oom_kills() > killed
+    if REFUSED.search(tail(command.log)):
+        return code > 0 or -code in CRASHES
+    return -code in CRASHES and bool(command.memory) and peak.address_space >= NEAR * command.memory
+
+
+def oom_kills() -> int:
+    """How many processes the system has ended for want of memory since it was started, its containers' included."""
+    found = re.search(r"^oom_kill (\d+)$", VMSTAT.read_text(), re.MULTILINE)
+    return int(found[1]) if found else 0
 
 
 def guarded(command: Command) -> tuple[str, ...]:
@@ -98,49 +157,24 @@ def environment(command: Command) -> dict[str, str]:
     return {"PATH": os.defpath, "HOME": home, "TMPDIR": home, **passed_on, "PHOENIX_TOKEN": command.token}
 
 
-def watch(pid: int, seconds: float) -> tuple[Ended, int]:
-    """Sleep until the child has ended (it is not reaped here) or the time is over; its peak memory in bytes.
+def watch(pid: int, seconds: float, peak: Peak) -> bool:
+    """Sleep until the child has ended (it is not reaped here): True, or until the time is over: False.
 
     The memory is looked at now and then: what the system accounts at the end counts the caller's own memory, too,
     which the child shared before it became another program.
     """
-    deadline, peak = time.monotonic() + seconds, 0
+    deadline = time.monotonic() + seconds
     handle = os.pidfd_open(pid)
     try:
         poller = select.poll()
         poller.register(handle, select.POLLIN)
         while (left := deadline - time.monotonic()) > 0:
             if poller.poll(min(left, LOOK_EVERY) * 1000):
-                return Ended.EXITED, peak
-            peak = max(peak, peak_memory(pid))
-        return Ended.TIMED_OUT, peak
+                return True
+            peak.look(pid)
+        return False
     finally:
         os.close(handle)
-
-
-def peak_memory(pid: int) -> int:
-    """The most resident memory in bytes since the process became this program; 0 if it has ended."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE)
-    return int(found[1]) * 1024 if found else 0
-
-
-def kill_strays(token: str) -> None:
-    """End the descendants that left the session: the attempt's token stands in their environment."""
-    for pid, found, _ in attempts():
-        if token and found == token:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
-
-def attempts() -> Iterator[tuple[int, str, str]]:
-    """(pid, token, home) of every process on this machine that belongs to an attempt."""
-    for file in Path("/proc").glob("[0-9]*/environ"):
-        with contextlib.suppress(OSError):
-            pairs = (entry.partition(b"=") for entry in file.read_bytes().split(b"\0"))
-            variables = {name: value.decode(errors="replace") for name, _, value in pairs}
-            if token := variables.get(b"PHOENIX_TOKEN"):
-                yield int(file.parent.name), token, variables.get(b"HOME", "")
 
 
 def kill_group(pid: int) -> None:

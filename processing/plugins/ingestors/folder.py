@@ -33,6 +33,14 @@ class FolderIngestor:
             partial.unlink(missing_ok=True)
         return target.as_uri()
 
+    def withdraw(self, name: str, sha256: str) -> bool:
+        """See `processing.core.ports.Ingestor`."""
+        target = self.path(name)
+        if not target.is_file() or digest(target) != sha256:
+            return False
+        target.unlink()
+        return True
+
     def open(self, name: str) -> Path:
         """See `processing.core.ports.Ingestor`."""
         target = self.path(name)

@@ -36,6 +36,8 @@ FILTER = "ESO QC FILTER OBS"
 class Naco:
     """The port `processing.core.ports.Pipeline` for NACO."""
 
+    program = esorex.PROGRAM
+
     def check(self, inputs: Inputs) -> None:
         """Whole raw frames of one setting, the tag and mode that the AB claims, calibrations that fit."""
         frames = [(path, tag, whole(path)) for path, tag in inputs.raws]

@@ -37,6 +37,8 @@ ARM_KEYS = {"BLUE": ("ESO INS SLIT2 WID", "ESO INS GRAT1 NAME"), "RED": ("ESO IN
 class Uves:
     """The port `processing.core.ports.Pipeline` for UVES."""
 
+    program = esorex.PROGRAM
+
     def check(self, inputs: Inputs) -> None:
         """Whole raw frames, the tag and mode that the AB claims, and one setting throughout."""
         for path, tag in inputs.raws:

@@ -1,0 +1,35 @@
+"""How a file from an archive comes into a directory: under a temporary name, and renamed when it is whole."""
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from processing.core.errors import Halt, HostHalt
+
+# What goes wrong where a file is written, not where it is read.
+DISK_TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+def arrive(name: str, to: Path, write: Callable[[Path], object]) -> Path:
+    """Have `write` fill a file that is `to`/`name` once `write` has returned; whatever it raises leaves nothing there.
+
+    Raises `HostHalt` if the disk here takes no more, and `Halt` for any other `OSError`.
+    """
+    try:
+        return renamed_when_whole(to / name, write)
+    except OSError as error:
+        trouble = HostHalt if error.errno in DISK_TROUBLE else Halt
+        raise trouble(f"cannot copy {name} from the archive: {error}") from error
+
+
+def renamed_when_whole(target: Path, write: Callable[[Path], object]) -> Path:
+    """Two workers may fetch the same calibration at once, so each process has a temporary name of its own."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Shortened, so that any name of a file leaves room for what is added.
+    partial = target.with_name(f".{target.name[:50]}.{os.getpid()}.part")
+    try:
+        write(partial)
+        return partial.rename(target)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,78 @@
+"""Waiting because …: the one sentence for every job that has not started."""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from django.utils import timezone
+
+from processing.core.states import CampaignState, CertificateState, DateState, JobState
+from processing.models import Hold, Instrument, Job, Stop, Worker
+
+
+class Surroundings:
+    """What jobs may wait for; shared by many jobs, everything is asked for once."""
+
+    def __init__(self) -> None:
+        self.now = timezone.now()
+        self.gates: dict[str, str] = {}
+
+    def gate(self, instrument: Instrument) -> str:
+        """What keeps everything of an instrument from starting; empty if nothing does."""
+        if instrument.pk not in self.gates:
+            self.gates[instrument.pk] = next(self._gates(instrument), "")
+        return self.gates[instrument.pk]
+
+    def _gates(self, instrument: Instrument) -> Iterator[str]:
+        for stop in Stop.objects.all().of(instrument):
+            yield f"{stop.scope or 'everything'} is stopped since {stop.at:%Y-%m-%d %H:%M} UTC: {stop.reason}"
+        for hold in Hold.objects.all().active().filter(instrument=instrument):
+            where = f" on {hold.host}" if hold.host else ""
+            yield f"{instrument} is held{where} since {hold.at:%Y-%m-%d %H:%M} UTC: {hold.why}"
+        hours = instrument.hours
+        if not hours.is_open(self.now):
+            yield f"the window {hours} is closed; it opens at {hours.next_opening(self.now):%Y-%m-%d %H:%M} UTC"
+
+    @cached_property
+    def anybody_works(self) -> bool:
+        """Whether any worker is alive."""
+        return Worker.objects.all().alive().exists()
+
+    @cached_property
+    def ahead(self) -> Mapping[int, int]:
+        """How many startable jobs are taken before each one."""
+        instruments = Instrument.objects.all().open_at(self.now)
+        queue = Job.objects.all().startable(instruments).in_turn().values_list("pk", flat=True)
+        return {pk: number for number, pk in enumerate(queue)}
+
+
+def why_waiting(job: Job, around: Surroundings | None = None) -> str:
+    """What a WAITING job waits for, what will last longest first; empty for any other."""
+    if job.state != JobState.WAITING:
+        return ""
+    found = obstacles(job, around or Surroundings())
+    return next((f"Waiting because {one}." for one in found), "Waiting for its turn: it is next.")
+
+
+def obstacles(job: Job, around: Surroundings) -> Iterator[str]:
+    """What keeps a job from starting."""
+    yield from lacks(job)
+    if gate := around.gate(job.date.instrument):
+        yield gate
+    if job.date.state == DateState.HELD:
+        yield f"{job.date} is held: {job.date.reason}"
+    if not around.anybody_works:
+        yield "no worker is alive: none was heard of within the last minute (phoenix worker starts one)"
+    if job.date.state != DateState.PROCESSING:
+        yield f"{job.date} is {job.date.state}: its calibrations are not here yet"
+    if job.not_before and job.not_before > around.now:
+        yield f"a file did not arrive whole; it is fetched again at {job.not_before:%H:%M:%S} UTC"
+    if ahead := around.ahead.get(job.pk):
+        yield f"{ahead} {'job is' if ahead == 1 else 'jobs are'} ahead of it"
+
+
+def lacks(job: Job) -> Iterator[str]:
+    """Which permission the job itself does not have."""
+    if job.campaign.state != CampaignState.RUNNING:
+        yield f"the campaign {job.campaign} is {job.campaign.state}"
+    if job.certificate and job.certificate.state != CertificateState.CERTIFIED:
+        yield f"the certificate {job.certificate} is {job.certificate.state}"
