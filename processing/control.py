@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db.models import Count
 from django.utils import timezone
 
@@ -21,11 +22,13 @@ from processing.models import (
     Instrument,
     Job,
     ProcessingDate,
+    Product,
     RawFrame,
     Stop,
     Worker,
 )
 from processing.version import VERSION
+from processing.workflow import acknowledge, catalogue
 from processing.workflow import stop as stops
 from processing.workflow.gate import STOP_FLAG
 from processing.workflow.hold import release
@@ -191,6 +194,26 @@ def active_holds(instrument: str) -> list[Hold]:
 def release_holds(instrument: str, who: str) -> int:
     """Try again by hand, before the next probe; returns how many holds were ended."""
     return sum(release(row, who) for row in active_holds(instrument))
+
+
+def acknowledgement(instrument: str, day: str) -> dict[str, Any]:
+    """What became of each product of a date; ValueError if there is no such date."""
+    try:
+        date = ProcessingDate.objects.get(instrument=instrument, date=day)
+    except (ProcessingDate.DoesNotExist, ValidationError) as error:
+        raise ValueError(f"no date {instrument} {day} is known") from error
+    return acknowledge.acknowledgement(date)
+
+
+def deprecate(dp_id: str, reason: str, who: str) -> Product:
+    """Say that a product should not be used; ValueError without a reason, or if there is no such product."""
+    product = Product.objects.filter(dp_id=dp_id.removesuffix(".fits")).first()
+    if product is None:
+        raise ValueError(f"no product {dp_id!r} is known")
+    if not reason.strip():
+        raise ValueError("a deprecation needs a reason")
+    catalogue.deprecate(product, reason.strip(), who)
+    return product
 
 
 def any_open_date() -> bool:

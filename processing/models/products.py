@@ -45,6 +45,7 @@ class Ingestion(Moving, Leased):
     attempts = models.PositiveSmallIntegerField(default=0)
     dp_id = models.CharField(max_length=64, null=True, unique=True, help_text="Archive name without .fits")  # noqa: DJ001
     sha256 = models.CharField(max_length=64, blank=True)
+    content = models.CharField(max_length=64, blank=True, db_index=True, help_text="SHA-256 of what lasts of the file")
     findings = models.JSONField(default=list)
     sources = models.JSONField(default=list, help_text="Per keyword: hdu, keyword, value, source, key")
     files = models.JSONField(
@@ -73,6 +74,8 @@ class Product(models.Model):
     dp_id = models.CharField(max_length=64, unique=True, help_text="Archive name without .fits")
     category = models.CharField(max_length=40, help_text="PRODCATG")
     state = models.CharField(max_length=12, choices=[(s, s) for s in ProductState], default=ProductState.CURRENT)
+    state_reason = models.TextField(blank=True, help_text="Why it is no longer current")
+    version = models.PositiveIntegerField(default=1, help_text="Of the files of that original name")
     original_name = models.CharField(max_length=68)
     url = models.TextField()
     size = models.BigIntegerField(help_text="bytes")
@@ -91,6 +94,12 @@ class Product(models.Model):
 
     class Meta:
         ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(fields=("original_name", "version"), name="one_product_per_version"),
+            models.UniqueConstraint(
+                fields=("original_name",), condition=models.Q(state=ProductState.CURRENT), name="one_current_version"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.dp_id

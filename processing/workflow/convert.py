@@ -1,38 +1,22 @@
-"""From a processed job's products to an archive product: its name, its file, its row."""
+"""From a processed job's products to the files of an archive product."""
 
 import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.db.models import Avg
 from django.utils import timezone
 
 from processing import registry
 from processing.core.origin import Ancillary, Origin, RawFacts
-from processing.models import Ingestion, Job, Product
+from processing.models import Ingestion, Job
+from processing.plugins import content
 from processing.workflow import companions, files, formats
 
 MANIFEST = "categories.json"
-
-
-def archive_name(item: Ingestion) -> str:
-    """`ADP.<UTC of ingestion, ms>`, chosen once per ingestion and unique."""
-    moment = timezone.now()
-    while not item.dp_id:
-        name = f"ADP.{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}"
-        moment += timedelta(milliseconds=1)
-        try:
-            with transaction.atomic():
-                Ingestion.objects.filter(pk=item.pk, dp_id=None).update(dp_id=name)
-        except IntegrityError:
-            continue
-        item.refresh_from_db(fields=["dp_id"])
-    return item.dp_id
 
 
 def path(item: Ingestion) -> Path:
@@ -61,9 +45,10 @@ def source(item: Ingestion) -> formats.Source:
 
 @dataclass(frozen=True)
 class Converted:
-    """What a conversion leaves: the science file's SHA-256, where its keywords came from, all files of the product."""
+    """What a conversion leaves: SHA-256 of the science file and of what lasts of it, sources of keywords, files."""
 
     sha256: str
+    content: str
     sources: list[dict[str, Any]]
     files: list[companions.Row]
 
@@ -80,8 +65,9 @@ def write(item: Ingestion, name: str) -> Converted:
     rows = [*companions.beside(draft, name, described.ancillaries, ready.preview)]
     cards = ready.fill(origin_of(item, described, ready, companions.associated(rows)))
     ready.write(draft, cards)
+    lasting = content.digest(draft)
     science = companions.settle(draft, companions.THIS, ready.category, f"{name}.fits")
-    return Converted(science["sha256"], [one.row for one in cards], [*rows, science])
+    return Converted(science["sha256"], lasting, [one.row for one in cards], [*rows, science])
 
 
 def origin_of(
@@ -125,16 +111,7 @@ def store(item: Ingestion) -> list[companions.Row]:
     return [{**r, "url": archive.store(companions.place(folder(item), r), r["name"], r["sha256"])} for r in rows]
 
 
-def register(item: Ingestion) -> Product:
-    """The product's row; doing it again finds the one that is there."""
-    file = registry.ingestor().open(f"{item.dp_id}.fits")
-    category = item.files[-1]["category"]
-    values = {
-        **formats.registered(file, category, lambda: source(item)),
-        "job": item.job,
-        "dp_id": item.dp_id,
-        "url": file.as_uri(),
-        "size": file.stat().st_size,
-        "sha256": item.sha256,
-    }
-    return Product.objects.get_or_create(ingestion=item, defaults=values)[0]
+def withdraw(item: Ingestion) -> int:
+    """Take back what was stored of a product that never became one; the number of files."""
+    archive = registry.ingestor()
+    return sum(archive.withdraw(row["name"], row["sha256"]) for row in reversed(item.files))

@@ -6,6 +6,7 @@ ingestion that was interrupted goes on where it was, and its product enters the 
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from django.db.models.functions import Now
@@ -17,7 +18,7 @@ from processing.models import Ingestion, Job
 from processing.models.products import ATTEMPTS, PENDING
 from processing.plugins import phase3
 from processing.plugins.fits import Damaged
-from processing.workflow import convert
+from processing.workflow import catalogue, convert
 from processing.workflow.heartbeat import Heartbeat
 from processing.workflow.process import close
 from processing.workflow.worker import owner
@@ -46,12 +47,12 @@ def ingest() -> bool:
 
 def to_file(item: Ingestion) -> bool:
     """QUEUED to CONVERTED: the product as a file under its archive name."""
-    name = convert.archive_name(item)
+    name = catalogue.archive_name(item)
     # A file that may already be in the archive must not be written anew: its date, and so its SHA-256, would differ.
     if item.sha256:
         return item.move(IngestState.CONVERTED, name)
     made = convert.write(item, name)
-    return item.move(IngestState.CONVERTED, name, sha256=made.sha256, sources=made.sources, files=made.files)
+    return item.move(IngestState.CONVERTED, name, **asdict(made))
 
 
 def validate(item: Ingestion) -> bool:
@@ -80,18 +81,23 @@ def archived(item: Ingestion) -> phase3.Precursor:
 
 
 def store(item: Ingestion) -> bool:
-    """VALIDATED to STORED: in the archive, ancillaries before the science file, each SHA-256 verified there."""
+    """VALIDATED to STORED: in the archive, ancillaries before the science file, each SHA-256 verified there.
+
+    Or to DUPLICATE, a success too: nothing but names and dates differs from the product that is current.
+    """
+    if same := catalogue.same(item):
+        return item.move(IngestState.DUPLICATE, f"the same as {same}", log=f"the same as {same}", ended=Now())
     stored = convert.store(item)
     return item.move(IngestState.STORED, stored[-1]["url"], log=stored[-1]["url"], files=stored)
 
 
 def register(item: Ingestion) -> bool:
     """STORED to REGISTERED: known to the database, and so to the API."""
-    convert.register(item)
+    catalogue.register(item)
     return item.move(IngestState.REGISTERED, f"{item.dp_id}", ended=Now())
 
 
-ENDED_BADLY = (IngestState.REJECTED, IngestState.DEAD)
+WITHOUT_PRODUCT = (IngestState.REJECTED, IngestState.DEAD, IngestState.DUPLICATE)
 STEPS: Mapping[IngestState, Callable[[Ingestion], bool]] = {
     IngestState.QUEUED: to_file,
     IngestState.CONVERTED: validate,
@@ -110,17 +116,17 @@ def retry(item: Ingestion, why: str) -> None:
 
 def withdraw_orphans() -> int:
     """Take back what was stored for ingestions that ended without a product; returns how many files."""
-    orphans = Ingestion.objects.filter(state__in=ENDED_BADLY, product=None).exclude(dp_id=None)
+    orphans = Ingestion.objects.filter(state__in=WITHOUT_PRODUCT, product=None).exclude(dp_id=None)
     return sum(withdraw(item) for item in orphans)
 
 
-def withdraw(item: Ingestion) -> bool:
-    """Take back one stored file; its archive name, which nobody was ever told, is forgotten."""
+def withdraw(item: Ingestion) -> int:
+    """Take back the stored files; the archive name, which nobody was ever told, is forgotten."""
     try:
-        found = registry.ingestor().withdraw(f"{item.dp_id}.fits", item.sha256)
+        found = convert.withdraw(item)
     except OSError:
         logger.warning("cannot withdraw %s; tried again", item.dp_id)
-        return False
+        return 0
     Ingestion.objects.filter(pk=item.pk).update(dp_id=None)
     return found
 
@@ -136,5 +142,5 @@ def conclude(job: Job) -> None:
     if bad:
         job.end(ends[IngestState(bad.state)], Reason(bad.reason), bad.log)
     else:
-        job.move(JobState.INGESTED, ", ".join(item.dp_id or "" for item in items), ended=Now())
+        job.move(JobState.INGESTED, ", ".join(item.dp_id or item.log for item in items), ended=Now())
     close(job)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from processing.core.states import DateState, IngestState, JobState
@@ -78,6 +78,8 @@ def retry_held() -> int:
 
 
 def retry_ingestions() -> int:
-    """Ingestions that wait for their next attempt."""
-    items = Ingestion.objects.filter(state=IngestState.RETRY_WAIT, claimed__lt=timezone.now() - RETRY_AFTER)
+    """Ingestions whose next attempt is due: after a minute, and after five more."""
+    now = timezone.now()
+    over = Q(attempts__lte=1, claimed__lt=now - RETRY_AFTER) | Q(claimed__lt=now - 5 * RETRY_AFTER)
+    items = Ingestion.objects.filter(over, state=IngestState.RETRY_WAIT)
     return sum(item.move(IngestState.QUEUED, "tried again", claimed=None) for item in items)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from processing.core.states import IngestState, JobState, Reason
 from processing.models import Ingestion, Product
-from processing.workflow import convert, sweep
+from processing.workflow import catalogue, convert, sweep
 from processing.workflow import ingest as steps
 from processing.workflow.prepare import prepare
 from processing.workflow.process import process
@@ -108,8 +108,8 @@ def test_two_products_of_one_millisecond_get_two_names(add, monkeypatch):
     prepare()
     process(), process()
     moment = timezone.now()
-    monkeypatch.setattr("processing.workflow.convert.timezone.now", lambda: moment)
-    names = {convert.archive_name(item) for item in Ingestion.objects.all()}
+    monkeypatch.setattr("processing.workflow.catalogue.timezone.now", lambda: moment)
+    names = {catalogue.archive_name(item) for item in Ingestion.objects.all()}
 
     assert len(names) == 2
 
@@ -124,7 +124,7 @@ def test_products_stay_until_their_date_is_finished(processed):
 def test_a_product_that_was_stored_before_the_trouble_came_is_registered_on_the_next_attempt(processed, monkeypatch):
     monkeypatch.setattr(sweep, "RETRY_AFTER", timedelta(0))
     with monkeypatch.context() as trouble:
-        trouble.setattr(Product.objects, "get_or_create", broken)
+        trouble.setattr(Product.objects, "create", broken)
         steps.ingest()
     sweep.sweep()
     run_night()
@@ -140,7 +140,7 @@ def broken(**_values: object) -> None:
 def test_another_file_under_the_products_name_rejects_it_with_that_reason(processed):
     item = Ingestion.objects.claim("somebody")
     assert item
-    name = convert.archive_name(item)
+    name = catalogue.archive_name(item)
     target = product_archive() / name.removeprefix("ADP.")[:7] / f"{name}.fits"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(b"something else")
@@ -184,7 +184,7 @@ def test_a_file_that_was_stored_and_never_became_a_product_is_taken_back(process
     def fails(_item: Ingestion) -> None:
         raise OSError("the file cannot be read back")
 
-    monkeypatch.setattr(convert, "register", fails)
+    monkeypatch.setattr(catalogue, "register", fails)
     steps.ingest()
     assert len(archived()) == 1
     for _ in range(2):
@@ -194,11 +194,12 @@ def test_a_file_that_was_stored_and_never_became_a_product_is_taken_back(process
 
     assert state(processed) == (JobState.INGEST_FAILED, Reason.INGEST_ATTEMPTS)
     assert archived() == []
-    assert (found["withdrawn"], sweep.sweep()["withdrawn"]) == (1, 0)
+    # The product, and its preview.
+    assert (found["withdrawn"], sweep.sweep()["withdrawn"]) == (2, 0)
 
 
 def test_a_file_of_somebody_else_under_the_name_is_not_taken_back(processed):
-    name = convert.archive_name(Ingestion.objects.get())
+    name = catalogue.archive_name(Ingestion.objects.get())
     target = product_archive() / name.removeprefix("ADP.")[:7] / f"{name}.fits"
     target.parent.mkdir(parents=True)
     target.write_text("other")
