@@ -1,6 +1,6 @@
 # Each target installs what it needs first; a second call is quick.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test faults check fix clean
+.PHONY: help demo run test faults bench check fix clean
 
 BIN := .venv/bin
 SOURCES := manage.py phoenix_site processing monitor tests benchmarks
@@ -24,6 +24,10 @@ test: ## all tests, on SQLite and then on PostgreSQL (PYTEST_ARGS="-k night")
 faults: ## injected faults: nothing lost, nothing doubled (FAULTS_ARGS="--jobs 100 --faults 20")
 	@tools/install.sh test
 	$(BIN)/python -m tests.faults $(FAULTS_ARGS)
+
+bench: ## measurements, as ratios to a floor in the same run (BENCH_ARGS="ingest --full")
+	@tools/install.sh test
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 check: ## format, lint, types, import rules, templates, settings, migrations, shape of the source, documents
 	@tools/install.sh check

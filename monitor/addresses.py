@@ -23,6 +23,12 @@ class InstrumentName(BlockName):
     regex = r"[A-Z][A-Z0-9_]{1,15}"
 
 
+class ProductName(BlockName):
+    """The archive name of a product, without `.fits`."""
+
+    regex = r"ADP\.[0-9T:.\-]{1,60}"
+
+
 class Day:
     """A DFO date, YYYY-MM-DD."""
 

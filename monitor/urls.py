@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.tonight, name="tonight"),
     path("dates/<instrument:instrument>/<day:day>/", views.processing_date, name="date"),
     path("abs/<ab:name>/", views.block, name="ab"),
+    path("abs/<ab:name>/preview/<product:dp_id>/", views.preview, name="preview"),
     path("stop/", stops.stop, name="stop"),
     path("stops/<int:pk>/resume/", stops.resume, name="resume"),
     path("system/", system.system, name="system"),

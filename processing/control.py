@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count
 from django.utils import timezone
 
+from processing import registry
 from processing.core.ab import MAX_BYTES, decode
 from processing.core.errors import BadAB
 from processing.core.schedule import read_window
@@ -205,14 +206,20 @@ def acknowledgement(instrument: str, day: str) -> dict[str, Any]:
     return acknowledge.acknowledgement(date)
 
 
+def archived(name: str) -> Path:
+    """A file of the product archive, by its archive name; raises `NotInArchive`."""
+    return registry.ingestor().open(name)
+
+
 def deprecate(dp_id: str, reason: str, who: str) -> Product:
-    """Say that a product should not be used; ValueError without a reason, or if there is no such product."""
+    """Say that a product should not be used; ValueError without a reason, without such a product, or twice."""
     product = Product.objects.filter(dp_id=dp_id.removesuffix(".fits")).first()
     if product is None:
         raise ValueError(f"no product {dp_id!r} is known")
     if not reason.strip():
         raise ValueError("a deprecation needs a reason")
-    catalogue.deprecate(product, reason.strip(), who)
+    if not catalogue.deprecate(product, reason.strip(), who):
+        raise ValueError(f"{product} is deprecated already: {product.state_reason}")
     return product
 
 

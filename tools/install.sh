@@ -11,7 +11,8 @@ has() { command -v "$1" >/dev/null 2>&1; }
 purpose=${1:-}
 requirements=requirements-dev.txt essential="" optional=""
 case $purpose in
-    run | demo) requirements=requirements.txt essential="esorex cpl-plugin-uves" ;;
+    run) requirements=requirements.txt essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco" ;;
+    demo) requirements=requirements.txt essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco fitsverify" ;;
     check) ;;
     test) essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco fitsverify libfaketime postgresql redis-tools" ;;
     screenshots) optional="chromium" ;;
@@ -78,8 +79,8 @@ report_missing() {
     local wanted package
     for package in $(missing $optional); do
         case $package in
-            cpl-plugin-naco) say "left out, $package: the tests of the NACO recipes will fail" ;;
-            fitsverify) say "left out, $package: the tests that verify products with it will fail" ;;
+            cpl-plugin-naco) say "left out, $package: no NACO in the demo; its ABs and the tests of its recipes fail" ;;
+            fitsverify) say "left out, $package: the demo does without; the tests that verify products with it fail" ;;
             libfaketime) say "left out, $package: no clock jumps among the injected faults" ;;
             postgresql) say "left out, $package: the tests use PostgreSQL from a Python wheel" ;;
             redis-tools) say "left out, $package: the tests of Redis as broker will fail" ;;

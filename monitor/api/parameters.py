@@ -13,6 +13,7 @@ from monitor.api.pages import PARAMETERS
 from monitor.api.problems import Problem
 
 LONGEST = 128
+MOST_DIGITS = 5
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,13 @@ def day(value: str) -> date:
         if (found := date.fromisoformat(value)).isoformat() == value:
             return found
     raise ValueError("must be a date, YYYY-MM-DD")
+
+
+def whole(value: str) -> int:
+    """A number from 0 to 99999."""
+    if not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS):
+        raise ValueError("must be a number from 0 to 99999")
+    return int(value)
 
 
 def truth(value: str) -> bool:

@@ -24,8 +24,8 @@ BLOCK_FIELDS = [
 STOP_FIELDS = ["id", "scope", "mode", "reason", "at", "who", "resumed", "resumed_by"]
 DATE_FIELDS = ["instrument", "date", "state", "reason", "abs", "registered", "prepared", "finished", "held"]
 PRODUCT_FIELDS = [
-    "dp_id", "category", "state", "original_name", "url", "size", "sha256", "target", "ra", "dec", "mjd_obs",
-    "exptime", "wave_min", "wave_max", "snr", "fluxcal", "registered", "ingestion_state",
+    "dp_id", "category", "version", "state", "state_reason", "original_name", "url", "size", "sha256", "target",
+    "ra", "dec", "mjd_obs", "exptime", "wave_min", "wave_max", "snr", "fluxcal", "registered", "ingestion_state",
 ]
 # fmt: on
 

@@ -1,4 +1,4 @@
-"""The pages: tonight, a processing date, an AB."""
+"""The pages: tonight, a processing date, an AB with the pictures of its products."""
 
 import datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from monitor import attempt, board
+from monitor import archived, attempt, board
 from monitor.marks import JOB_MARKS
 from monitor.pages import log
 from monitor.pages.guards import page
@@ -14,7 +14,7 @@ from monitor.tallies import tallies
 from processing import control
 from processing.core.errors import BadAB
 from processing.core.states import UNFINISHED, DateState, JobState
-from processing.models import AssociationBlock, Job, ProcessingDate
+from processing.models import AssociationBlock, Job, ProcessingDate, Product
 
 NIGHTS, LOOKS = 15, 20
 
@@ -93,7 +93,7 @@ def details(found: AssociationBlock, job: Job) -> dict[str, Any]:
     """What the attempt left behind."""
     job.block, job.date = found, found.date
     chips, parameters = attempt.parameters(job)
-    recorded = attempt.log(job)
+    recorded, shown = attempt.log(job), archived.shown(job)
     return {
         "meaning": attempt.meaning(job),
         "waiting": control.why_waiting(job),
@@ -103,8 +103,20 @@ def details(found: AssociationBlock, job: Job) -> dict[str, Any]:
         "parameters": parameters,
         "command": recorded.command,
         "log": log.view(recorded.text),
-        "ingestions": job.ingestions.select_related("product"),
-        "products": job.products.all(),
+        "shown": shown,
+        "products": [row.product for row in shown if row.product],
+        "duplicates": any(row.twins for row in shown),
         "events": attempt.events(job),
         "live": job.state in UNFINISHED,
     }
+
+
+@page
+def preview(_request: HttpRequest, name: str, dp_id: str) -> HttpResponse:
+    """The picture of a product, a PNG and nothing else; of a spectrum the page has a drawing of its own."""
+    blocks = AssociationBlock.objects.filter(name__in=(name, f"{name}.ab"))
+    product = Product.objects.select_related("ingestion").filter(dp_id=dp_id, job__block__in=blocks).first()
+    pixels = archived.picture(product) if product else None
+    if pixels is None:
+        raise Http404(f"{name} has no product {dp_id} with a picture.")
+    return HttpResponse(pixels, content_type="image/png")

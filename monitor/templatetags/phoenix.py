@@ -20,6 +20,7 @@ FORMS = {"full": "%Y-%m-%d %H:%M:%S UTC", "minute": "%Y-%m-%d %H:%M", "time": "%
 TENTHS_BELOW = 10.0
 WHOLE_BELOW = 1e7
 MINUTE, HOUR, DAY = 60, 3600, 86400
+KILO = 1000
 # Below so many seconds: the larger unit and the smaller one.
 LADDER = ((2 * HOUR, MINUTE, "min", 1, "s"), (2 * DAY, HOUR, "h", MINUTE, "min"))
 
@@ -136,6 +137,24 @@ def days(value: float | None) -> str:
 def megabytes(value: int | None) -> str:
     """Bytes as MB of 10⁶ bytes."""
     return NOTHING if value is None else f"{value / 1e6:.1f} MB"
+
+
+@register.filter(name="bytes")
+def size(value: int | None) -> str:
+    """Bytes in B, kB or MB, of powers of 1000."""
+    if value is None:
+        return NOTHING
+    if value < KILO:
+        return f"{value} B"
+    return f"{value / KILO:.1f} kB" if value < KILO**2 else megabytes(value)
+
+
+@register.filter
+def card(value: object) -> str:
+    """The value of a FITS keyword: T and F, numbers as they are, texts in quotes only if they are empty."""
+    if isinstance(value, bool):
+        return "T" if value else "F"
+    return str(value) or "''"
 
 
 @register.simple_tag

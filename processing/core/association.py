@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from processing.core.ab import AB, Calib
 from processing.core.certification import Certificate
 from processing.core.scoring import Measurement, Rule
+from processing.core.selection import suffix
 
 
 def rules(certificate: Certificate) -> list[Rule]:
@@ -17,8 +18,9 @@ def measure(ab: AB, certificate: Certificate) -> list[Measurement]:
     """What the rules ask for, from the AB alone: distances in days, counts."""
     used = {name for name, _, general in certificate.used(ab) if not general}
     calibs = [c for c in ab.mcalibs if c.name in used]
-    distances = [(dt.name, largest_distance(calibs, dt.category)) for dt in certificate.association]
-    required = [f"{category}_{chip}" for chip in certificate.chips_of(ab) for category in certificate.required]
+    chips = certificate.chips_of(ab)
+    distances = [(dt.name, largest_distance(calibs, of_chips(dt.category, chips))) for dt in certificate.association]
+    required = [category for one in certificate.required for category in of_chips(one, chips)]
     missing = set(required) - {c.category for c in calibs}
     return [
         *(Measurement(name, "", days, "d") for name, days in distances if days is not None),
@@ -27,7 +29,12 @@ def measure(ab: AB, certificate: Certificate) -> list[Measurement]:
     ]
 
 
-def largest_distance(calibs: Sequence[Calib], category: str) -> float | None:
-    """The largest |dt| in days among the calibrations of a category on any chip; None if none is stated."""
-    distances = [abs(c.dt) for c in calibs if c.dt is not None and c.category.rsplit("_", 1)[0] == category]
+def of_chips(category: str, chips: Sequence[str]) -> list[str]:
+    """The category as each chip has it; a detector of one chip without a name has it as it is."""
+    return [f"{category}{suffix(chip)}" for chip in chips]
+
+
+def largest_distance(calibs: Sequence[Calib], categories: Sequence[str]) -> float | None:
+    """The largest |dt| in days among the calibrations of these categories; None if none is stated."""
+    distances = [abs(c.dt) for c in calibs if c.dt is not None and c.category in categories]
     return max(distances, default=None)

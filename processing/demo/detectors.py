@@ -1,10 +1,11 @@
 """The two arms of the simulated spectrograph and their chips."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from processing.demo.geometry import BLUE_390, REDL_580, REDU_580, Format
-from processing.demo.plan import ArmName
 
+ArmName = Literal["blue", "red"]
 BINNING = 2
 ROWS = 1024  # of a chip, across the orders, binned
 SCAN = 25  # binned prescan columns, and as many overscan columns

@@ -1,7 +1,5 @@
-"""Master calibrations of a simulated night, made by the real recipes and kept in a cache."""
+"""UVES master calibrations of a simulated night, made by the real recipes and kept in a cache."""
 
-import hashlib
-import re
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from processing.core.ports import Command
+from processing.demo import cache as cached
 from processing.demo.calibrations import EXTINCTION, REQUIRED, response_name
 from processing.demo.detectors import ARMS, Arm
 from processing.demo.frames import write_table
@@ -21,8 +19,6 @@ from processing.plugins import esorex
 from processing.plugins.executors.local import LocalExecutor
 
 LINE_LIST = "LINE_REFER_TABLE"
-VERSION_SECONDS = 60.0
-LAST_ERRORS = 5
 KINDS_OF_FILE = ("mcalib", "gencalib")
 
 
@@ -67,7 +63,7 @@ def make(cache: Path, *, seed: int, date: str, arms: Sequence[str], advance: Cal
     The arms are worked on side by side; what a cached arm spares is not announced to `advance`. Raises RuntimeError
     with recipe, exit code and the last errors if a recipe fails; the cache then has nothing of that arm.
     """
-    folder = cache / f"uves-{date}-seed{seed}-{_fingerprint(cache)}"
+    folder = cached.folder(cache, f"uves-{date}-seed{seed}", recipe=CASCADE[0].recipe, module="masters")
     folder.mkdir(parents=True, exist_ok=True)
     missing = [arm for name, arm in ARMS.items() if name in arms and not (folder / name).is_dir()]
     with ThreadPoolExecutor(max_workers=len(ARMS)) as pool:
@@ -97,12 +93,7 @@ def _make_arm(folder: Path, arm: Arm, seed: int, night: str, advance: Callable[[
         morning.made[LINE_LIST] = lines
         for step in CASCADE:
             _run(morning, step)
-        whole = _collect(morning)
-        try:
-            whole.rename(folder / arm.name)
-        except OSError:  # somebody else was faster
-            if not (folder / arm.name).is_dir():
-                raise
+        cached.keep(_collect(morning), folder / arm.name)
 
 
 def _run(morning: _Morning, step: Step) -> None:
@@ -117,14 +108,9 @@ def _run(morning: _Morning, step: Step) -> None:
     finished = LocalExecutor().run(esorex.command(step.recipe, frames, scratch))
     made = esorex.products(scratch)
     if finished.exit_code or not made:
-        raise RuntimeError(f"{step.recipe} ended with exit code {finished.exit_code}: {_errors(scratch)}")
+        raise RuntimeError(f"{step.recipe} ended with exit code {finished.exit_code}: {cached.errors(scratch)}")
     morning.made.update({product.category: product.path for product in made})
     morning.advance(f"{morning.arm.name} {step.recipe}")
-
-
-def _errors(scratch: Path) -> str:
-    errors = [line for line in esorex.log(scratch).splitlines() if "[ ERROR" in line]
-    return " | ".join(errors[-LAST_ERRORS:]) or "no ERROR line in the log"
 
 
 def _collect(morning: _Morning) -> Path:
@@ -151,22 +137,3 @@ def _extinction(path: Path) -> None:
     """Magnitudes per air mass: a constant and Rayleigh scattering."""
     wave = np.linspace(3000.0, 10500.0, 151)
     write_table(path, "EXTCOEFF_TABLE", {"LAMBDA": wave, "LA_SILLA": 0.1 + 0.3 * (4000.0 / wave) ** 4})
-
-
-def _fingerprint(cache: Path) -> str:
-    """What the calibrations depend on besides seed and date: this package's text, esorex, CPL and pipeline versions."""
-    text = "".join(path.read_text() for path in sorted(Path(__file__).parent.glob("*.py")))
-    return hashlib.sha256((text + _versions(cache)).encode()).hexdigest()[:12]
-
-
-def _versions(cache: Path) -> str:
-    """The version numbers that esorex prints with a manual page: its own, of CPL, of the pipeline."""
-    cache.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=cache) as work:
-        log = Path(work) / "versions.txt"
-        argv = ("esorex", "--man-page", CASCADE[0].recipe)
-        command = Command(argv=argv, cwd=Path(work), log=log, seconds=VERSION_SECONDS, memory=0, token="")
-        finished = LocalExecutor().run(command)
-        if finished.exit_code:
-            raise RuntimeError(f"{' '.join(argv)} ended with exit code {finished.exit_code}: {log.read_text()[-500:]}")
-        return " ".join(sorted(set(re.findall(r"[Vv]ersion (\d[\w.]*)", log.read_text()))))

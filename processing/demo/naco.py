@@ -1,5 +1,6 @@
 """Simulates NACO: raw frames of a star field, and the association block that adds its jittered images."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -49,6 +50,16 @@ def stars(seed: int) -> Array:
     rng = np.random.default_rng([seed, SCIENCE_STREAM])
     place = rng.uniform(60, SIZE - 60, (STARS, 2))
     return np.column_stack([place, 10 ** rng.uniform(3.2, 5.2, STARS)])
+
+
+def sky(catalogue: Array) -> Array:
+    """(n, 2): right ascension and declination in degrees of stars; the header's position is the frame's middle.
+
+    North is up and east is left; the field is small enough to be flat.
+    """
+    middle = (SIZE - 1) / 2
+    east, north = (middle - catalogue[:, 0]) * SCALE / 3600, (catalogue[:, 1] - middle) * SCALE / 3600
+    return np.column_stack([RA + east / math.cos(math.radians(DEC)), DEC + north])
 
 
 def detector(seed: int) -> tuple[Array, Array]:

@@ -1,11 +1,13 @@
-"""Master dark and flat of simulated NACO frames, made by the real recipes."""
+"""Master dark and flat of simulated NACO frames, made by the real recipes and kept in a cache."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from processing.demo import cache as cached
 from processing.demo.instants import calibration
 from processing.demo.naco import CATEGORIES, SLOT, Exposure, calibration_name, detector, write
 from processing.plugins import esorex
@@ -16,19 +18,37 @@ STREAM = 9
 Frames = list[tuple[Path, str]]
 
 
-def make(archive: Path, *, seed: int, date: str) -> None:
-    """Put the master calibrations of that DFO date into archive/mcalib; RuntimeError if a recipe fails."""
-    (archive / "mcalib").mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=archive) as work:
-        for recipe, take in (("naco_img_dark", darks), ("naco_img_lampflat", flats)):
-            scratch = Path(work) / recipe
-            scratch.mkdir()
-            finished = LocalExecutor().run(esorex.command(recipe, take(scratch, seed, date), scratch))
-            if finished.exit_code:
-                raise RuntimeError(esorex.explain(finished.exit_code, esorex.log(scratch)))
-            for product in esorex.products(scratch):
-                if product.category in CATEGORIES:
-                    product.path.rename(archive / "mcalib" / calibration_name(product.category, date))
+def steps() -> int:
+    """How often `make` calls `advance` if it finds nothing in the cache: once per recipe."""
+    return len(CASCADE)
+
+
+def make(cache: Path, *, seed: int, date: str, advance: Callable[[str], None]) -> Path:
+    """Make the master calibrations of that DFO date unless the cache has them; return their folder.
+
+    Raises RuntimeError with recipe, exit code and the last errors if a recipe fails; the cache then has nothing.
+    """
+    folder = cached.folder(cache, f"naco-{date}-seed{seed}", recipe="naco_img_dark", module="naco_masters")
+    if not (folder / "image").is_dir():
+        with TemporaryDirectory(dir=cache) as work:
+            whole = Path(work) / "whole"
+            (whole / "mcalib").mkdir(parents=True)
+            for recipe, take in CASCADE:
+                scratch = Path(work) / recipe
+                scratch.mkdir()
+                _run(recipe, take(scratch, seed, date), scratch, whole / "mcalib", date)
+                advance(recipe)
+            cached.keep(whole, folder / "image")
+    return folder
+
+
+def _run(recipe: str, frames: Frames, scratch: Path, kept: Path, date: str) -> None:
+    finished = LocalExecutor().run(esorex.command(recipe, frames, scratch))
+    made = [product for product in esorex.products(scratch) if product.category in CATEGORIES]
+    if finished.exit_code or not made:
+        raise RuntimeError(f"{recipe} ended with exit code {finished.exit_code}: {cached.errors(scratch)}")
+    for product in made:
+        product.path.rename(kept / calibration_name(product.category, date))
 
 
 def darks(folder: Path, seed: int, date: str) -> Frames:
@@ -56,3 +76,6 @@ def _take(folder: Path, seed: int, shot: Exposure, light: float) -> Path:
     path = folder / f"{shot.dp_id}.fits"
     write(path, shot, dark + light * flat, np.random.default_rng([seed, STREAM, *shot.dp_id.encode()]))
     return path
+
+
+CASCADE = (("naco_img_dark", darks), ("naco_img_lampflat", flats))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from processing.demo import naco
 from processing.demo.abfiles import Block, text
 from processing.demo.detectors import ARMS, ROWS, Arm, Chip
 from processing.demo.frames import Shot, Target, Value, write_raw
@@ -58,10 +59,11 @@ class _Task:
 def simulate(
     folder: Path, *, kinds: Sequence[Kind], seed: int, date: str, advance: Callable[[str], None]
 ) -> list[Planned]:
-    """Write `archive/raw/<dp_id>.fits` and `abs/<AB_NAME>` below folder, one frame and one block per kind, in order.
+    """Write `archive/raw/<dp_id>.fits` and `abs/<AB_NAME>` below folder, one block per kind, in order.
 
     `date` is the DFO date, YYYY-MM-DD; ValueError if it is before the simulated detectors. Same kinds, seed and date
-    give the same bytes: every frame has its own random stream. `advance` is called with each frame's name.
+    give the same bytes: every frame has its own random stream. `advance` is called with the
+    name of each block's first frame.
     """
     (folder / "archive" / "raw").mkdir(parents=True, exist_ok=True)
     (folder / "abs").mkdir(parents=True, exist_ok=True)
@@ -79,9 +81,23 @@ def simulate(
 
 
 def _observe(folder: Path, seed: int, date: str, task: _Task) -> Planned:
+    if task.kind.arm:
+        return _disperse(folder, seed, date, task, ARMS[task.kind.arm])
+    name = naco.simulate(folder, seed=seed, date=date)
+    return Planned(
+        ab_name=name,
+        dp_id=name.removesuffix(".ab"),
+        kind=task.kind,
+        technique=task.kind.technique,
+        target=naco.TARGET,
+    )
+
+
+def _disperse(folder: Path, seed: int, date: str, task: _Task, arm: Arm) -> Planned:
     rng = np.random.default_rng([seed, SCIENCE_STREAM, task.number])
-    shot = _shot(rng, task)
-    images = [read_out(rng, chip, image) for chip, image in zip(shot.arm.chips, _scenes(rng, seed, task), strict=True)]
+    shot = _shot(rng, task, arm)
+    scenes = _scenes(rng, seed, task, arm)
+    images = [read_out(rng, chip, image) for chip, image in zip(arm.chips, scenes, strict=True)]
     raw = folder / "archive" / "raw" / f"{shot.dp_id}.fits"
     write_raw(raw, shot, images)
     if task.kind.trouble == "truncated":
@@ -105,9 +121,9 @@ def _observe(folder: Path, seed: int, date: str, task: _Task) -> Planned:
     )
 
 
-def _shot(rng: np.random.Generator, task: _Task) -> Shot:
+def _shot(rng: np.random.Generator, task: _Task, arm: Arm) -> Shot:
     """The exposure with its header keywords; target and position are random."""
-    arm, kind = ARMS[task.kind.arm], task.kind
+    kind = task.kind
     ra, dec = round(rng.uniform(150.0, 260.0), 5), round(rng.uniform(-60.0, 5.0), 5)
     name = f"SIM-{ra / 15:05.2f}{dec:+06.2f}".replace(".", "")
     keys: dict[str, Value] = {
@@ -125,9 +141,8 @@ def _shot(rng: np.random.Generator, task: _Task) -> Shot:
     return Shot(arm=arm, start=task.start, seconds=task.seconds, target=target, keys=keys)
 
 
-def _scenes(rng: np.random.Generator, seed: int, task: _Task) -> list[Array]:
+def _scenes(rng: np.random.Generator, seed: int, task: _Task, arm: Arm) -> list[Array]:
     """Expected electrons on every chip: a star on the sky, a closed shutter, or a flooded detector."""
-    arm = ARMS[task.kind.arm]
     if task.kind.trouble in ("noise", "saturated"):
         level = FLOODED if task.kind.trouble == "saturated" else 0.0
         return [np.full((ROWS, chip.format.columns), level) for chip in arm.chips]

@@ -19,18 +19,28 @@ def add_verbs(parser: ArgumentParser) -> None:
         sub.add_argument("--json", action="store_true", help="print JSON")
         return sub
 
-    for add in (add_questions, add_gates, add_worker):
+    for add in (add_questions, add_products, add_gates, add_worker):
         add(verb)
 
 
 def add_questions(verb: Verb) -> None:
-    """Register, ask, validate."""
+    """Register, ask."""
     register = verb("register", "Register AB files, or all *.ab below folders.")
     register.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     verb("status", "Windows, stops and holds, workers, jobs by state, open dates, what is due.")
     explain = verb("explain", "Why is an AB, or the AB of a raw file, in its state?")
     explain.add_argument("name", metavar="AB|DP_ID")
+
+
+def add_products(verb: Verb) -> None:
+    """Validate, acknowledge, deprecate."""
     validate.arguments(verb("validate", "Check FITS files by the rules of ESO's Phase 3, as one batch."))
+    acknowledge = verb("acknowledge", "What became of each product of a date on its way into the archive?")
+    acknowledge.add_argument("instrument", metavar="INSTRUMENT")
+    acknowledge.add_argument("date", metavar="YYYY-MM-DD")
+    deprecate = verb("deprecate", "Say that a product should not be used; its file stays in the archive.")
+    deprecate.add_argument("dp_id", metavar="DP_ID")
+    deprecate.add_argument("--reason", required=True, help="why; it is shown wherever the product is")
 
 
 def add_gates(verb: Verb) -> None:

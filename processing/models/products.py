@@ -25,7 +25,8 @@ class IngestionQuerySet(models.QuerySet["Ingestion"]):
     def claim(self, owner: str) -> "Ingestion | None":
         """Take the next due ingestion; None if there is none."""
         with transaction.atomic(durable=True):
-            row = self.due().select_for_update(skip_locked=True, of=("self",)).order_by("id").first()
+            rows = self.due().select_related("job__block", "job__date", "job__certificate")
+            row = rows.select_for_update(skip_locked=True, of=("self",)).order_by("id").first()
             if row is None or not self.due().filter(pk=row.pk).update(claimed=Now(), owner=owner, lease=lease_end()):
                 return None
         row.owner = owner
@@ -51,6 +52,7 @@ class Ingestion(Moving, Leased):
     files = models.JSONField(
         default=list, help_text="Ancillaries, then the science file: role, category, name, md5, sha256, size, url"
     )
+    entry = models.JSONField(default=dict, help_text="What the catalogue says of the product, from its conversion")
     log = models.TextField(blank=True)
     queued = models.DateTimeField(auto_now_add=True)
     claimed = models.DateTimeField(null=True, blank=True)

@@ -4,24 +4,25 @@ import hashlib
 from pathlib import Path
 from typing import IO
 
-from processing.plugins.fitscards import parse
+from processing.plugins.fitscards import CARD, parse
 from processing.plugins.fitswalk import BLOCK, HEADERS, PIECE, data_size, header
 
 # Of one conversion, of one run of the recipe, or of files that are beside the product.
-PASSING = {"DATE", "ARCFILE", "CHECKSUM", "DATASUM"}
-PASSING_GROUPS = ("ASSON", "ASSOM", "ESO PRO ")
+PASSING = (b"DATE    ", b"ARCFILE ", b"CHECKSUM", b"DATASUM ", b"ASSON", b"ASSOM", b"HIERARCH ESO PRO ", b"END     ")
+LONG = b"HIERARCH"
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of the lasting keywords and of all data of a FITS file that phoenix has written, hexadecimal."""
+    """SHA-256 of the lasting cards and of all data of a FITS file that phoenix has written, hexadecimal."""
     found = hashlib.sha256()
     with path.open("rb") as stream:
         at = 0
         while raw := header(stream, at, HEADERS):
-            values = parse(raw).values
-            lasting = {k: v for k, v in values.items() if k not in PASSING and not k.startswith(PASSING_GROUPS)}
-            found.update(repr(sorted(lasting.items())).encode())
-            add(stream, data_size(values) or 0, found)
+            cards = (raw[start : start + CARD] for start in range(0, len(raw), CARD))
+            lasting = sorted(card for card in cards if card.strip() and not card.startswith(PASSING))
+            found.update(b"".join(lasting))
+            short = b"".join(card for card in lasting if not card.startswith(LONG))
+            add(stream, data_size(parse(short).values) or 0, found)
             at += 1
     return found.hexdigest()
 

@@ -10,6 +10,7 @@ import math
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -26,6 +27,8 @@ HEADERS = 8 << 20
 """Bytes of all headers of a file, at most."""
 CELL = 1 << 21
 """Elements of a column, at most: several times those of the longest spectra."""
+KEPT = 3
+"""Columns of an HDU that stay in memory, at most."""
 DEEPEST = 999
 FULL = 0xFFFFFFFF
 BITS = (8, 16, 32, 64, -32, -64)
@@ -104,6 +107,8 @@ def with_data(stream: IO[bytes], values: Header, size: int, place: Place, raw: b
         yield Hdu(header=values, checksum=None, datasum=None)
         raise Broken(f"the file ends in HDU {place.at}: {got} of {span} bytes of data are there")
 
+    # Several rules ask for the same columns.
+    @lru_cache(maxsize=KEPT)
     def column(index: int) -> Array | None:
         return read_column(place, values, index)
 

@@ -1,7 +1,7 @@
 """Reads pipeline spectra and writes them as the one-row table of an archive product."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,26 @@ from astropy.utils.exceptions import AstropyUserWarning
 from processing.core.columns import COLUMNS
 from processing.core.keywords import Card
 from processing.core.spectrum import Array, ChipFiles, Spectrum, SpectrumSource, join, trim
-from processing.plugins.fits import Damaged, vector
+from processing.plugins.fits import Damaged
+from processing.plugins.fitscards import CARD, parse
+from processing.plugins.fitswalk import HEADERS, Broken, data_size, header
+from processing.plugins.fitswrite import hdu
 
 # Groups of ESO keywords that describe the observation; the rest belongs to one chip or one file.
 INHERITED = ("ESO OBS ", "ESO TPL ", "ESO TEL ", "ESO INS ", "ESO DET ", "ESO PRO ")
+LETTERS = {">f8": "D", ">f4": "E", ">i4": "J"}
+INHERITED_CARDS = tuple(f"HIERARCH {group}".encode() for group in INHERITED)
 
 
-def read(source: SpectrumSource) -> tuple[Spectrum, list[fits.Header]]:
+@dataclass(frozen=True)
+class Head:
+    """A pipeline header: its values by keyword, and its cards as they are in the file."""
+
+    values: Mapping[str, Any]
+    raw: bytes
+
+
+def read(source: SpectrumSource) -> tuple[Spectrum, list[Head]]:
     """The joined spectrum of all chips that have data, and the flux header of each."""
     chips = [read_chip(chip) for chip in source.chips]
     lit = [(spectrum, header) for spectrum, header in chips if spectrum.good.any()]
@@ -28,12 +41,13 @@ def read(source: SpectrumSource) -> tuple[Spectrum, list[fits.Header]]:
     return join([spectrum for spectrum, _ in lit]), [header for _, header in lit]
 
 
-def read_chip(chip: ChipFiles) -> tuple[Spectrum, fits.Header]:
+def read_chip(chip: ChipFiles) -> tuple[Spectrum, Head]:
     """The spectrum of one chip, trimmed to its orders if any has light.
 
     The pipeline writes exact zeros where no order reaches; they are no measurement and become NaN, QUAL 1.
     """
-    flux, header = vector(chip.flux)
+    flux, raw = read_image(chip.flux)
+    head = Head(parse(raw).values, raw)
     good = np.isfinite(flux) & (flux != 0)
     files = {
         "FLUX": chip.calibrated,
@@ -43,59 +57,97 @@ def read_chip(chip: ChipFiles) -> tuple[Spectrum, fits.Header]:
         "BGFLUX_REDUCED": chip.sky,
     }
     columns: dict[str, Array] = {
-        name: np.where(good, vector(path)[0], np.nan).astype(np.float32) for name, path in files.items() if path
+        name: np.where(good, flux if path == chip.flux else read_image(path)[0], np.nan).astype(np.float32)
+        for name, path in files.items()
+        if path
     }
     columns["QUAL"] = (~good).astype(np.int32)
-    whole = Spectrum(wave=wavelengths(header), columns=columns)
-    return (trim(whole) if good.any() else whole), header
+    whole = Spectrum(wave=wavelengths(head.values), columns=columns)
+    return (trim(whole) if good.any() else whole), head
 
 
-def wavelengths(header: fits.Header) -> Array:
+def read_image(path: Path) -> tuple[Array, bytes]:
+    """(n,) physical values of the image in HDU 0, and its header as it is; raises `Damaged` if it is not whole."""
+    with path.open("rb") as stream:
+        try:
+            raw = header(stream, 0, HEADERS)
+        except Broken as error:
+            raise Damaged(f"{path.name}: {error}") from error
+        # What describes the data is not among the hundreds of ESO keywords, which take longer.
+        values = parse(b"".join(card for card in split(raw) if not card.startswith(b"HIERARCH"))).values
+        stored = stream.read(size := data_size(values) or 0)
+    if not size or len(stored) < size:
+        raise Damaged(f"{path.name}: {len(stored)} bytes of data, its header promises {size}")
+    kind = f">{'f' if values['BITPIX'] < 0 else 'i'}{abs(values['BITPIX']) // 8}"
+    return np.frombuffer(stored, kind) * values.get("BSCALE", 1) + values.get("BZERO", 0), raw
+
+
+def split(raw: bytes) -> Iterator[bytes]:
+    """Card by card."""
+    return (raw[at : at + CARD] for at in range(0, len(raw), CARD))
+
+
+def wavelengths(header: Mapping[str, Any]) -> Array:
     """(n,) Angstrom from the linear axis of the header."""
     pixels = np.arange(1, header["NAXIS1"] + 1) - header["CRPIX1"]
     return np.asarray(header["CRVAL1"] + header["CDELT1"] * pixels)
 
 
-def write(path: Path, spectrum: Spectrum, cards: tuple[Sequence[Card], Sequence[Card]], origin: fits.Header) -> None:
+def write(path: Path, spectrum: Spectrum, cards: tuple[Sequence[Card], Sequence[Card]], origin: bytes) -> None:
     """Write the product with CHECKSUM and DATASUM in both HDUs: whole or not at all.
 
     `cards` are those of HDU 0 and HDU 1; `origin` is the pipeline header that the ESO keywords come from.
     """
-    primary = fits.PrimaryHDU()
-    put(primary.header, cards[0])
-    primary.header.extend(c for c in origin.cards if c.keyword.startswith(INHERITED))
-    table = _table(spectrum)
-    put(table.header, cards[1])
+    inherited = b"".join(card for card in split(origin) if card.startswith(INHERITED_CARDS))
+    primary = fits.PrimaryHDU().header
+    put(primary, cards[0])
+    row = _row(spectrum)
+    table = _table(row)
+    put(table, cards[1])
     partial = path.with_suffix(".part")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", fits.verify.VerifyWarning)  # long comments are cut, as the standard wants
-            fits.HDUList([primary, table]).writeto(partial, overwrite=True, checksum=True)
+        partial.write_bytes(hdu(_bytes(primary) + inherited, b"") + hdu(_bytes(table), row.tobytes()))
         partial.rename(path)
     finally:
         partial.unlink(missing_ok=True)
 
 
+def _bytes(header: fits.Header) -> bytes:
+    """Its cards."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", fits.verify.VerifyWarning)  # long comments are cut, as the standard wants
+        return bytes(header.tostring(endcard=False, padding=False).encode("ascii"))
+
+
 def put(header: fits.Header, cards: Sequence[Card]) -> None:
     """Set each card; empty strings stay, since the standard asks for some of them."""
     for keyword, value, comment in cards:
-        header[keyword] = (value, comment)
+        if keyword in header:
+            header[keyword] = (value, comment)
+        else:
+            # At the very end: anywhere else every card would move the index of the others.
+            header.append((keyword, value, comment), end=True)
 
 
-def _table(spectrum: Spectrum) -> fits.BinTableHDU:
-    """One row whose cells hold the whole arrays: NELEM values each.
-
-    Big-endian from the start: astropy swaps the bytes of one long row in tiny pieces, which takes a second.
-    """
+def _row(spectrum: Spectrum) -> Array:
+    """One row whose cells hold the whole arrays, as FITS stores them: big-endian."""
     arrays = {"WAVE": spectrum.wave, **spectrum.columns}
     kinds = {name: "f8" if name == "WAVE" else array.dtype.str[1:] for name, array in arrays.items()}
     row = np.zeros(1, dtype=[(name, f">{kinds[name]}", array.shape) for name, array in arrays.items()])
     for name, array in arrays.items():
         row[name][0] = array
-    table = fits.BinTableHDU(row.view(fits.FITS_rec))
-    for number, name in enumerate(arrays, 1):
-        table.header.set(f"TUNIT{number}", COLUMNS[name].unit, after=f"TFORM{number}")
-    return table
+    return row
+
+
+def _table(row: Array) -> fits.Header:
+    """The header of a table of that row: NELEM values in each cell."""
+    shape = (("BITPIX", 8), ("NAXIS", 2), ("NAXIS1", row.itemsize), ("NAXIS2", 1), ("PCOUNT", 0), ("GCOUNT", 1))
+    columns: Mapping[str, Any] = row.dtype.fields or {}
+    cards: list[tuple[str, Any]] = [("XTENSION", "BINTABLE"), *shape, ("TFIELDS", len(columns))]
+    for number, (name, (kind, _)) in enumerate(columns.items(), 1):
+        form = f"{kind.shape[0]}{LETTERS[kind.base.str]}"
+        cards += [(f"TTYPE{number}", name), (f"TFORM{number}", form), (f"TUNIT{number}", COLUMNS[name].unit)]
+    return fits.Header(cards)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from processing.models import Ingestion, ProcessingDate
 def acknowledgement(date: ProcessingDate) -> dict[str, Any]:
     """Counts by state, and one entry per product, in the order in which they were queued; times in seconds."""
     rows = Ingestion.objects.filter(job__date=date).select_related("job__block", "job__campaign", "product")
-    items = [entry(row) for row in rows]
+    items = [entry(row) for row in rows.defer("sources", "files", "entry")]
     counts = Counter(item["state"] for item in items)
     return {
         "batch": str(date),

@@ -5,10 +5,8 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from processing import registry
 from processing.core.states import ProductState
 from processing.models import Event, Ingestion, Product
-from processing.workflow import convert, formats
 
 DAY = timedelta(days=1)
 # One second of observation is so much of a name: those of a day stand in the quarter of an hour before its preparation.
@@ -23,10 +21,13 @@ def archive_name(item: Ingestion) -> str:
         moment += timedelta(milliseconds=1)
         try:
             with transaction.atomic():
-                Ingestion.objects.filter(pk=item.pk, dp_id=None).update(dp_id=name)
+                taken = Ingestion.objects.filter(pk=item.pk, dp_id=None).update(dp_id=name)
         except IntegrityError:
             continue
-        item.refresh_from_db(fields=["dp_id"])
+        if taken:
+            item.dp_id = name
+        else:
+            item.refresh_from_db(fields=["dp_id"])
     return item.dp_id
 
 
@@ -52,16 +53,14 @@ def register(item: Ingestion) -> Product:
     """
     if done := Product.objects.filter(ingestion=item).first():
         return done
-    file = registry.ingestor().open(f"{item.dp_id}.fits")
-    values = formats.registered(file, item.files[-1]["category"], lambda: convert.source(item))
     with transaction.atomic():
-        versions = Product.objects.select_for_update().filter(original_name=values["original_name"])
+        versions = Product.objects.select_for_update().filter(original_name=item.entry["original_name"])
         newest = max((product.version for product in versions), default=0)
         for product in versions:
             if product.state == ProductState.CURRENT:
                 retire(product, ProductState.OBSOLETE, f"{item.dp_id} is newer", "phoenix")
         return Product.objects.create(
-            **values,
+            **item.entry,
             ingestion=item,
             job=item.job,
             dp_id=archive_name(item),

@@ -45,12 +45,13 @@ def source(item: Ingestion) -> formats.Source:
 
 @dataclass(frozen=True)
 class Converted:
-    """What a conversion leaves: SHA-256 of the science file and of what lasts of it, sources of keywords, files."""
+    """What a conversion leaves: SHA-256 of the science file and of what lasts of it, and the row's other fields."""
 
     sha256: str
     content: str
     sources: list[dict[str, Any]]
     files: list[companions.Row]
+    entry: dict[str, Any]
 
 
 def write(item: Ingestion, name: str) -> Converted:
@@ -67,7 +68,7 @@ def write(item: Ingestion, name: str) -> Converted:
     ready.write(draft, cards)
     lasting = content.digest(draft)
     science = companions.settle(draft, companions.THIS, ready.category, f"{name}.fits")
-    return Converted(science["sha256"], lasting, [one.row for one in cards], [*rows, science])
+    return Converted(science["sha256"], lasting, [one.row for one in cards], [*rows, science], ready.entry(cards))
 
 
 def origin_of(
@@ -95,7 +96,7 @@ def origin_of(
 
 def original_name(job: Job, described: formats.Source) -> str:
     """The name before the archive's: instrument, setting, OB and time of the first frame; at most 68 characters."""
-    first = str(job.block.raws.earliest("id"))
+    first = str(job.block.raws.all()[0])
     return f"{job.date.instrument_id}_{described.label}_{job.block.ob_id}_{first.split('.', 1)[-1]}.fits"[-68:]
 
 

@@ -1,4 +1,4 @@
-"""The two kinds of archive product: how each is read, filled with keywords, written, drawn and registered."""
+"""The two kinds of archive product: how each is read, filled with keywords, written, drawn and catalogued."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from processing.core.image import ImageSource
 from processing.core.keywords import Filled
 from processing.core.origin import Header, Origin
 from processing.core.spectrum import SpectrumSource, preview
-from processing.plugins import fits, image, spectrum
+from processing.plugins import image, spectrum
 from processing.plugins import preview as draw
 
 Source = SpectrumSource | ImageSource
@@ -31,6 +31,27 @@ class Readied:
     write: Callable[[Path, Sequence[Filled]], None]
     preview: tuple[str, bytes]
     """Suffix and content of a picture."""
+    points: Mapping[str, Any]
+    """The spectrum for a small plot."""
+
+    def entry(self, filled: Sequence[Filled]) -> dict[str, Any]:
+        """What the catalogue says of the product, from the cards that were written."""
+        values = {one.name: one.value for one in reversed(filled)}
+        return {
+            "category": self.category,
+            "original_name": values["ORIGFILE"],
+            "target": values["OBJECT"],
+            "ra": values["RA"],
+            "dec": values["DEC"],
+            "mjd_obs": values["MJD-OBS"],
+            "exptime": values["EXPTIME"],
+            "fluxcal": values["FLUXCAL"],
+            # An image does not say the range of its filter itself.
+            "wave_min": values.get("WAVELMIN", self.constants.get("WAVELMIN")),
+            "wave_max": values.get("WAVELMAX", self.constants.get("WAVELMAX")),
+            "snr": values.get("SNR"),
+            "preview": self.points,
+        }
 
 
 def ready(source: Source, title: str) -> Readied:
@@ -39,20 +60,22 @@ def ready(source: Source, title: str) -> Readied:
 
 
 def _spectrum(source: SpectrumSource, title: str) -> Readied:
-    data, headers = spectrum.read(source)
+    data, heads = spectrum.read(source)
 
     def write(path: Path, filled: Sequence[Filled]) -> None:
         primary, table = ([one.card for one in filled if one.hdu == hdu] for hdu in (0, 1))
-        spectrum.write(path, data, (primary, table), headers[0])
+        spectrum.write(path, data, (primary, table), heads[0].raw)
 
+    points = preview(data)
     unit = COLUMNS["FLUX" if data.is_calibrated else "FLUX_REDUCED"].unit
     return Readied(
         category=idp.CATEGORY,
-        headers=headers,
+        headers=[head.values for head in heads],
         constants={},
         fill=lambda origin: idp.filled(data, origin),
         write=write,
-        preview=(".svg", draw.spectrum(preview(data), title, unit).encode()),
+        preview=(".svg", draw.spectrum(points, title, unit).encode()),
+        points=points,
     )
 
 
@@ -65,42 +88,5 @@ def _image(source: ImageSource) -> Readied:
         fill=lambda origin: pictures.filled(data, origin),
         write=lambda path, filled: image.write(path, data, [one.card for one in filled], header),
         preview=(".png", image.png(data)),
+        points={},
     )
-
-
-def registered(file: Path, category: str, source: Callable[[], Source]) -> dict[str, Any]:
-    """What the database keeps of a stored product: values of its headers, and the picture for pages.
-
-    `source` is asked for what an image does not say itself: the range of its filter.
-    """
-    if category == idp.CATEGORY:
-        candidate = spectrum.read_back(file)
-        return {
-            **_common(candidate.primary),
-            "wave_min": candidate.primary["WAVELMIN"],
-            "wave_max": candidate.primary["WAVELMAX"],
-            "snr": candidate.primary["SNR"],
-            "preview": preview(spectrum.of(candidate)),
-        }
-    described = source()
-    constants = described.constants if isinstance(described, ImageSource) else {}
-    return {
-        **_common(fits.header(file)),
-        "wave_min": constants["WAVELMIN"],
-        "wave_max": constants["WAVELMAX"],
-        "snr": None,
-        "preview": {},
-    }
-
-
-def _common(header: Header) -> dict[str, Any]:
-    return {
-        "category": header["PRODCATG"],
-        "original_name": header["ORIGFILE"],
-        "target": header["OBJECT"],
-        "ra": header["RA"],
-        "dec": header["DEC"],
-        "mjd_obs": header["MJD-OBS"],
-        "exptime": header["EXPTIME"],
-        "fluxcal": header["FLUXCAL"],
-    }

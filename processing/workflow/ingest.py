@@ -6,9 +6,9 @@ ingestion that was interrupted goes on where it was, and its product enters the 
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.db.models.functions import Now
 
 from processing.core.errors import ABFailed
@@ -31,6 +31,7 @@ def ingest() -> bool:
     item = Ingestion.objects.claim(owner())
     if item is None:
         return False
+    prefetch_related_objects([item], "job__block__raws")
     try:
         # Who lost the lease may go on, every step may be repeated; False: somebody else has gone on with it.
         with Heartbeat(item.renew, lambda: None):
@@ -52,7 +53,7 @@ def to_file(item: Ingestion) -> bool:
     if item.sha256:
         return item.move(IngestState.CONVERTED, name)
     made = convert.write(item, name)
-    return item.move(IngestState.CONVERTED, name, **asdict(made))
+    return item.move(IngestState.CONVERTED, name, **vars(made))
 
 
 def validate(item: Ingestion) -> bool:
@@ -133,8 +134,8 @@ def withdraw(item: Ingestion) -> int:
 
 def conclude(job: Job) -> None:
     """End the job when none of its ingestions is open, and its date with it."""
-    job = job.fresh()
-    items = list(job.ingestions.all())
+    job = Job.objects.select_related("block", "date").get(pk=job.pk)
+    items = list(job.ingestions.only("job", "label", "state", "reason", "log", "dp_id"))
     if job.state != JobState.PROCESSED or any(item.state in PENDING for item in items):
         return
     ends = {IngestState.REJECTED: JobState.INGEST_REJECTED, IngestState.DEAD: JobState.INGEST_FAILED}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from processing.demo.night import Planned, simulate
-from processing.demo.plan import plan
+from processing.demo.plan import KINDS, plan
 
 NIGHT = "2012-05-09"
 
@@ -33,5 +33,5 @@ class Night:
 def night(tmp_path_factory) -> Night:
     folder = tmp_path_factory.mktemp("night")
     announced: list[str] = []
-    planned = simulate(folder, kinds=plan(16), seed=1, date=NIGHT, advance=announced.append)
+    planned = simulate(folder, kinds=plan(len(KINDS)), seed=1, date=NIGHT, advance=announced.append)
     return Night(folder, planned, announced)

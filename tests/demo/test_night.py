@@ -8,6 +8,7 @@ from astropy.io import fits
 
 from processing.core.ab import parse
 from processing.core.errors import BadAB
+from processing.demo import naco
 from processing.demo.night import simulate
 from processing.demo.plan import KINDS, plan
 
@@ -39,15 +40,23 @@ def test_every_block_has_its_frame_and_is_announced_once_in_order(night):
     assert [planned.kind for planned in night.planned] == list(KINDS)
     assert night.announced == [planned.dp_id for planned in night.planned]
     assert {p.name for p in (night.folder / "abs").iterdir()} == {p.ab_name for p in night.planned}
-    assert {p.stem for p in (night.folder / "archive" / "raw").iterdir()} == {p.dp_id for p in night.planned}
+    raws = {p.stem for p in (night.folder / "archive" / "raw").glob("UVES.*")}
+    assert raws == {p.dp_id for p in night.planned if p.kind.arm}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.trouble != "malformed"], ids=lambda kind: kind.key)
 def test_the_block_of_every_kind_is_read_as_the_frame_it_belongs_to(night, kind):
     ab, planned = block(night, kind.key), night.find(kind.key)
     assert ab.name == planned.ab_name
-    assert [raw.dp_id for raw in ab.raws] == [planned.dp_id]
-    assert (ab.instrument, ab.date, ab.dpr_catg) == ("UVES", date(2012, 5, 9), "SCIENCE")
+    assert ab.raws[0].dp_id == planned.dp_id
+    assert len(ab.raws) == (1 if kind.arm else len(naco.JITTER))
+    assert (ab.instrument, ab.date, ab.dpr_catg) == (kind.instrument, date(2012, 5, 9), "SCIENCE")
+
+
+def test_every_frame_of_a_jitter_sequence_is_there_with_its_offset(night):
+    headers = [fits.getheader(night.folder / "archive/raw" / f"{raw.dp_id}.fits") for raw in block(night, "naco").raws]
+    assert tuple((h["ESO SEQ CUMOFFSETX"], h["ESO SEQ CUMOFFSETY"]) for h in headers) == naco.JITTER
+    assert [h["MJD-OBS"] for h in headers] == sorted({h["MJD-OBS"] for h in headers})
 
 
 def test_a_malformed_block_breaks_off_and_is_refused(night):

@@ -9,9 +9,26 @@ from processing.demo.instants import FIRST_CALIB, exposures, midnight, stamp
 from processing.demo.plan import KINDS, plan
 
 
-def test_the_first_sixteen_blocks_hold_every_kind_once():
-    assert plan(16) == list(KINDS)
-    assert len({kind.key for kind in KINDS}) == 16
+def test_the_first_seventeen_blocks_hold_every_kind_once():
+    assert plan(17) == list(KINDS)
+    assert len({kind.key for kind in KINDS}) == 17
+
+
+def test_a_night_of_twelve_has_every_kind_of_product_and_eight_troubles():
+    good = [kind for kind in plan(12) if kind.state == "INGESTED"]
+    assert {(kind.arm, kind.technique, kind.flux) for kind in good} == {
+        ("blue", "point", True),
+        ("red", "point", False),
+        ("red", "cell", False),
+        (None, "jitter", False),
+    }
+    assert len(good) == 4
+
+
+def test_a_night_without_naco_is_as_long_and_has_everything_else():
+    night = plan(17, ["UVES"])
+    assert [kind for kind in KINDS if kind.instrument == "UVES"] == night[:16]
+    assert night[16].instrument == "UVES"
 
 
 def test_a_short_night_is_the_beginning_of_a_long_one():
@@ -19,7 +36,7 @@ def test_a_short_night_is_the_beginning_of_a_long_one():
 
 
 def test_after_every_kind_come_good_blocks_in_turn():
-    assert [kind.key for kind in plan(21)[16:]] == ["blue", "red", "cell", "blue", "red"]
+    assert [kind.key for kind in plan(22)[17:]] == ["blue", "red", "cell", "blue", "red"]
 
 
 def test_every_expected_end_is_a_word_of_the_closed_vocabulary():

@@ -8,7 +8,18 @@ from django.utils import timezone
 
 from processing import control
 from processing.core.states import ENDED, IngestState, JobState
-from processing.models import Hold, Ingestion, Job, JobLog, ProcessingDate, Product, Qc1Parameter, Score, Stop
+from processing.models import (
+    Campaign,
+    Hold,
+    Ingestion,
+    Job,
+    JobLog,
+    ProcessingDate,
+    Product,
+    Qc1Parameter,
+    Score,
+    Stop,
+)
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 POINT, CELL, VIRTUAL = "uves_point_source", "uves_absorption_cell", "uves_virtual_calib"
@@ -67,33 +78,90 @@ def attempted(row, state=JobState.INGESTED, log="03:17:42 [ INFO  ] done", **cha
     return row
 
 
-def archived(row, target="HD 101065"):
+def archived(row, target="HD 101065", **changes):
     """The job's product in the archive."""
     name = f"ADP.2026-01-01T00:00:{row.pk // 1000:02}.{row.pk % 1000:03}"
-    sha256 = f"{row.pk:064x}"
     findings = [{"rule": "S20", "level": "W", "message": "TITLE does not contain OBJECT", "value": "a star"}]
-    state = IngestState.REGISTERED
-    item = Ingestion.objects.create(job=row, label="RED580", state=state, dp_id=name, sha256=sha256, findings=findings)
-    return Product.objects.create(
-        job=row,
-        ingestion=item,
-        dp_id=name,
-        category="SCIENCE.SPECTRUM",
-        original_name="UVES_RED580_900417.fits",
-        url=f"file:///archive/{name}.fits",
-        size=4_400_000,
-        sha256=sha256,
-        target=target,
-        ra=174.4,
-        dec=-46.7,
-        mjd_obs=56057.1,
-        exptime=1500.0,
-        wave_min=478.0,
-        wave_max=681.0,
-        snr=21.5,
-        fluxcal="ABSOLUTE",
-        preview=PREVIEW,
-    )
+    content = {"dp_id": name, "sha256": f"{row.pk:064x}", "content": f"{row.block.pk:064x}", "findings": findings}
+    item = Ingestion.objects.create(job=row, label="RED580", state=IngestState.REGISTERED, **content)
+    values = {
+        "category": "SCIENCE.SPECTRUM",
+        "original_name": f"UVES_RED580_{row.block.name.removesuffix('.ab')}.fits",
+        "url": f"file:///archive/{name}.fits",
+        "size": 4_400_000,
+        "target": target,
+        "ra": 174.4,
+        "dec": -46.7,
+        "mjd_obs": 56057.1,
+        "exptime": 1500.0,
+        "wave_min": 478.0,
+        "wave_max": 681.0,
+        "snr": 21.5,
+        "fluxcal": "ABSOLUTE",
+        "preview": PREVIEW,
+    }
+    return Product.objects.create(job=row, ingestion=item, dp_id=name, sha256=item.sha256, **{**values, **changes})
+
+
+def documented(product, preview=".svg"):
+    """The product with its files, and where some of its keywords have their values from."""
+    name = product.dp_id
+    item = product.ingestion
+    item.files = [
+        stored("#auxiliary", "ANCILLARY.2DSPECTRUM", f"{name}.2dspectrum1.fits"),
+        stored("#preview", "ANCILLARY.PREVIEW", f"{name}.preview{preview}", 2_400),
+        stored("#this", product.category, f"{name}.fits", product.size),
+    ]
+    item.sources = [
+        {"hdu": 0, "keyword": "DATE", "value": "2026-01-01T00:00:00", "source": "derived", "key": "created"},
+        {"hdu": 0, "keyword": "OBJECT", "value": "HD 101065", "source": "raw header", "key": "ESO OBS TARG NAME"},
+        {"hdu": 0, "keyword": "REFERENC", "value": "", "source": "configuration", "key": "REFERENC"},
+        {"hdu": 0, "keyword": "SINGLEXP", "value": True, "source": "derived", "key": "is_single"},
+        {"hdu": 1, "keyword": "OBJECT", "value": "HD 101065", "source": "raw header", "key": "ESO OBS TARG NAME"},
+    ]
+    item.save()
+    return product
+
+
+def stored(role, category, name, size=8_600_000):
+    """A file of a product as its ingestion keeps it."""
+    digests = {"md5": f"{size:032x}", "sha256": f"{size:064x}", "url": f"file:///archive/{name}"}
+    return {"role": role, "category": category, "name": name, "size": size, **digests}
+
+
+def pictured(row, folder, pixels=b"\x89PNG\r\n\x1a\n and so on"):
+    """The job's image in the archive, its picture with these bytes in the archive's folder."""
+    image = archived(row, "47 Tuc", category="SCIENCE.IMAGE", snr=None, preview={})
+    product = documented(image, ".png")
+    file = folder / "2026-01" / f"{product.dp_id}.preview.png"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(pixels)
+    return product
+
+
+def again(row, state=JobState.INGESTED, reason="", **changes):
+    """The AB in a re-processing campaign, its job in a state."""
+    campaign = Campaign.objects.create(name=f"again {Campaign.objects.count()}", state="RUNNING")
+    repeated = Job.objects.create(block=row.block, campaign=campaign, date=row.date, certificate=row.certificate)
+    return put(repeated, state, reason, **changes)
+
+
+def reprocessed(row):
+    """The job of a re-processing that made the row's product obsolete."""
+    old, repeated = row.products.get(), again(row)
+    name = f"ADP.2026-01-01T00:00:{repeated.pk // 1000:02}.{repeated.pk % 1000:03}"
+    Product.objects.filter(pk=old.pk).update(state="OBSOLETE", state_reason=f"{name} is newer")
+    archived(repeated, original_name=old.original_name, version=2)
+    return repeated
+
+
+def repeated_in_vain(row):
+    """The job of a re-processing whose result is a duplicate of the row's product."""
+    product, repeated = row.products.get(), again(row)
+    said = f"the same as {product}"
+    same = {"content": product.ingestion.content, "log": said, "ended": timezone.now()}
+    Ingestion.objects.create(job=repeated, label="RED580", state=IngestState.DUPLICATE, sha256="0" * 64, **same)
+    return repeated
 
 
 def stopped_since(day, scope="UVES", reason="response curve bug", **options):

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from monitor.api import adp
+from processing import control
 from processing.core.states import TROUBLE, JobState, Reason
 from processing.models import Campaign, Job, Product
 from tests.monitor import rows
@@ -141,6 +142,38 @@ def test_a_product_that_was_replaced_is_not_offered(anonymous):
     Product.objects.update(state="OBSOLETE")
 
     assert ask(anonymous, f"dp_id={FRAME}")[0]["products"] == []
+
+
+def test_a_frame_whose_reprocessing_was_a_duplicate_shows_the_current_product(anonymous):
+    row = rows.attempted(rows.job())
+    rows.repeated_in_vain(row)
+    [found] = ask(anonymous, f"dp_id={FRAME}")
+
+    assert (found["status"], found["products"]) == ("PROCESSED", [row.products.get().dp_id])
+
+
+def test_a_frame_with_a_newer_version_shows_that_one_only(anonymous):
+    repeated = rows.reprocessed(rows.attempted(rows.job()))
+    [found] = ask(anonymous, f"dp_id={FRAME}")
+
+    assert (found["status"], found["products"]) == ("PROCESSED", [repeated.products.get().dp_id])
+
+
+def test_a_frame_whose_reprocessing_failed_keeps_its_product(anonymous):
+    row = rows.attempted(rows.job())
+    rows.again(row, JobState.FAILED, Reason.NO_SIGNAL)
+    [found] = ask(anonymous, f"dp_id={FRAME}")
+
+    assert (found["status"], found["products"]) == ("PROCESSED", [row.products.get().dp_id])
+
+
+def test_a_deprecated_product_is_not_offered(anonymous):
+    product = rows.attempted(rows.job()).products.get()
+    control.deprecate(product.dp_id, "the secret reason", "anna")
+    [found] = ask(anonymous, f"dp_id={FRAME}")
+
+    assert (found["status"], found["products"]) == ("PROCESSED", [])
+    assert "secret" not in json.dumps(found)
 
 
 @pytest.mark.parametrize(

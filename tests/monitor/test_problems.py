@@ -14,7 +14,9 @@ pytestmark = pytest.mark.django_db
 FIELDS = ["type", "title", "status", "detail", "instance", "errors"]
 OF_AB = [f"abs/X/{part}" for part in ("", "log/", "associations/", "scores/", "products/")]
 INSTRUMENTS = ["instruments/", "instruments/UVES/"]
-RESOURCES = ["status/", *INSTRUMENTS, "dates/", "dates/UVES/2012-05-09/", "abs/", *OF_AB, "jobs/", "stops/", "stops/1/"]
+DATES = ["dates/", "dates/UVES/2012-05-09/", "dates/UVES/2012-05-09/acknowledgement/"]
+PRODUCTS = ["products/", "products/ADP.2026-01-01T00:00:00.001/", "ingestions/"]
+RESOURCES = ["status/", *INSTRUMENTS, *DATES, "abs/", *OF_AB, "jobs/", *PRODUCTS, "stops/", "stops/1/"]
 
 
 def problem(answer, status):

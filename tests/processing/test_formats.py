@@ -1,9 +1,9 @@
 """Spectra and images: what the workflow asks of either."""
 
 import pytest
-from astropy.io import fits
 
 from processing.core.image import ImageSource
+from processing.core.keywords import Asked, Filled
 from processing.core.spectrum import ChipFiles, SpectrumSource
 from processing.workflow import formats
 from tests.plugins import frames, naco_frames
@@ -16,6 +16,14 @@ def spectral(folder) -> SpectrumSource:
 
 def pictorial(folder) -> ImageSource:
     return ImageSource(label="Ks", image=naco_frames.coadded(folder / "image.fits"), constants={"ZEROPOINT": 1.0})
+
+
+def written(**more: float) -> list[Filled]:
+    """Cards of a product; HDU 1 names the target, too."""
+    words = ("PRODCATG", "ORIGFILE", "OBJECT", "RA", "DEC", "MJD-OBS", "EXPTIME", "FLUXCAL")
+    values = [(0, word, "in HDU 0") for word in words] + [(0, *one) for one in more.items()] + [(1, "OBJECT", "x")]
+    asked = Asked(kind="constant", key="")
+    return [Filled(hdu=hdu, name=name, value=value, comment="", asked=asked) for hdu, name, value in values]
 
 
 @pytest.mark.parametrize(
@@ -34,8 +42,13 @@ def test_the_configuration_of_a_filter_goes_with_its_image(tmp_path):
 
 
 def test_an_image_is_registered_with_the_range_of_its_filter(tmp_path):
-    words = ("PRODCATG", "ORIGFILE", "OBJECT", "RA", "DEC", "MJD-OBS", "EXPTIME", "FLUXCAL")
-    fits.PrimaryHDU(header=fits.Header(dict.fromkeys(words, "x"))).writeto(tmp_path / "product.fits")
-    source = ImageSource(label="Ks", image=tmp_path, constants={"WAVELMIN": 2005.0, "WAVELMAX": 2355.0})
-    found = formats.registered(tmp_path / "product.fits", "SCIENCE.IMAGE", lambda: source)
-    assert (found["wave_min"], found["wave_max"], found["snr"]) == (2005.0, 2355.0, None)
+    range_of_filter = {"WAVELMIN": 2005.0, "WAVELMAX": 2355.0}
+    source = ImageSource(label="Ks", image=naco_frames.coadded(tmp_path / "image.fits"), constants=range_of_filter)
+    found = formats.ready(source, "").entry(written())
+    assert (found["wave_min"], found["wave_max"], found["snr"], found["preview"]) == (2005.0, 2355.0, None, {})
+
+
+def test_a_spectrum_is_registered_with_the_values_of_hdu_0_and_the_points_of_its_plot(tmp_path):
+    found = formats.ready(spectral(tmp_path), "").entry(written(WAVELMIN=1.0, WAVELMAX=2.0, SNR=50.0))
+    assert (found["target"], found["wave_min"], found["wave_max"], found["snr"]) == ("in HDU 0", 1.0, 2.0, 50.0)
+    assert found["preview"]["low"]

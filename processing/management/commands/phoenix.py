@@ -14,7 +14,7 @@ from django.db import OperationalError, ProgrammingError
 
 from processing import control
 from processing.core.phase3.rules import rejects
-from processing.management import validate
+from processing.management import acknowledge, validate
 from processing.management.arguments import add_verbs
 from processing.management.cluster import run_cluster
 from processing.management.supervisor import Supervisor
@@ -46,6 +46,8 @@ class Command(BaseCommand):
             "stop": self.stop,
             "resume": self.resume,
             "validate": self.validate,
+            "acknowledge": self.acknowledge,
+            "deprecate": self.deprecate,
             "window": self.window,
             "sweep": self.sweep,
             "worker": self.worker,
@@ -170,6 +172,28 @@ class Command(BaseCommand):
             self.dump(validate.rules())
         for row in [] if options["json"] else validate.rules():
             self.stdout.write("  ".join(row.values()))
+        return DONE
+
+    def acknowledge(self, options: Options) -> int:
+        """What became of each product of a date."""
+        try:
+            found = control.acknowledgement(options["instrument"], options["date"])
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            self.dump(found)
+        else:
+            acknowledge.show(found, self.stdout.write)
+        return DONE
+
+    def deprecate(self, options: Options) -> int:
+        """The product, and what it was before."""
+        try:
+            before = control.deprecate(options["dp_id"], options["reason"], user())
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        facts = {"product": before.dp_id, "was": before.state, "state": "DEPRECATED", "reason": options["reason"]}
+        self.tell(options, facts)
         return DONE
 
     def sweep(self, options: Options) -> int:
