@@ -12,7 +12,6 @@ from pathlib import Path
 
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from processing import registry
 from processing.core.errors import ABFailed, Damaged, Halt, HostHalt, NotInArchive
@@ -20,6 +19,7 @@ from processing.core.ports import Command, Ended, FileKind, Finished, Inputs, Pi
 from processing.core.scoring import Measurement, no_signal
 from processing.core.states import JobState, Reason
 from processing.models import Job, Stop
+from processing.models.leases import from_now
 from processing.models.patience import patient
 from processing.workflow import convert, files, gate, hold, prepare, record
 from processing.workflow.heartbeat import Heartbeat
@@ -108,7 +108,7 @@ def defer(job: Job, why: str) -> None:
     if tries >= TRANSFERS:
         job.end(JobState.FAILED, Reason.RAW_DAMAGED, f"{why} ({tries} times)", where=Q(started=None))
     else:
-        job.give_back(why, transfers=tries, not_before=timezone.now() + TRANSFER_PAUSE * tries)
+        job.give_back(why, transfers=tries, not_before=from_now(TRANSFER_PAUSE * tries))
 
 
 class NotPrepared(Exception):
