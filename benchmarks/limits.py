@@ -136,7 +136,6 @@ def terminate() -> float:
     from processing import control
     from processing.core.states import JobState
     from processing.models import Job
-    from processing.plugins.executors.local import LocalExecutor
 
     jobs = Job.objects.filter(pk__in=add(100, 2, sleep=300))
     until(lambda: jobs.exclude(started=None).filter(state=JobState.RUNNING).count() == len(jobs))
