@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
+SOME = 10  # jobs that have ended, so that the cluster is in full swing
 LOGGED = ("log_statement=all", "log_min_duration_statement=-1")
 
 
@@ -80,7 +81,7 @@ def counted(folder: Path) -> int:
 def supervisor(name: str, *before: str) -> Iterator[psutil.Process]:
     """`phoenix worker`, until the block ends."""
     command = [*before, sys.executable, "manage.py", "phoenix", "worker", "--name", name, "--grace", "10"]
-    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)  # noqa: S603 - our own command
     try:
         yield psutil.Process(process.pid)
     finally:
@@ -121,7 +122,7 @@ def stop_while_busy() -> float:
     from processing.models import Job
 
     jobs = Job.objects.filter(pk__in=add(0, 80, sleep=0.2))
-    until(lambda: jobs.filter(state__in=ENDED).count() > 10)
+    until(lambda: jobs.filter(state__in=ENDED).count() >= SOME)
     stop = control.stop("", "measured", "benchmark")
     until(lambda: not jobs.filter(state__in=(JobState.RUNNING, JobState.PROCESSED)).exists())
     time.sleep(5)

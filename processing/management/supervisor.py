@@ -59,9 +59,10 @@ class Supervisor:
 
         Raises CommandError if a supervisor of this name lives on this host.
         """
+        # Before anything else: what a predecessor has left is ended even if this one is to stop at once.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.stop)
         with one_of_a_name(self.file):
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, self.stop)
             self.session = Session(self.file)
             try:
                 while self.stopped is None:
