@@ -23,6 +23,12 @@ class InstrumentName(BlockName):
     regex = r"[A-Z][A-Z0-9_]{1,15}"
 
 
+class CertificateName(BlockName):
+    """The name of a certificate within its instrument."""
+
+    regex = r"[A-Z0-9][A-Z0-9_-]{0,39}"
+
+
 class Day:
     """A DFO date, YYYY-MM-DD."""
 

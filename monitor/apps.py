@@ -16,4 +16,5 @@ class MonitorConfig(AppConfig):
 
         register_converter(addresses.BlockName, "ab")
         register_converter(addresses.InstrumentName, "instrument")
+        register_converter(addresses.CertificateName, "certificate")
         register_converter(addresses.Day, "day")

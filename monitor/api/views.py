@@ -22,7 +22,6 @@ from monitor.api.parameters import Parameter, conditions, day, text, words
 from monitor.api.problems import Problem
 from monitor.board import Night, date_of
 from monitor.tallies import tallies
-from monitor.version import VERSION
 from processing import control
 from processing.core.errors import BadAB
 from processing.core.states import JobState, Reason
@@ -66,7 +65,7 @@ class Status(Resource):
 
     def get(self, _request: Request) -> Response:
         """The cheapest complete answer."""
-        return Response({"version": VERSION, **control.status()})
+        return Response({"version": control.VERSION, **control.status()})
 
 
 class Dates(ListAPIView[ProcessingDate]):
