@@ -21,7 +21,7 @@ test: ## all tests, on SQLite and then on PostgreSQL (PYTEST_ARGS="-k night")
 	$(BIN)/python -m pytest --db=sqlite $(PYTEST_ARGS)
 	$(BIN)/python -m pytest --db=postgresql $(PYTEST_ARGS)
 
-faults: ## injected faults: nothing lost, nothing doubled (FAULTS_ARGS="--jobs 100 --faults 20")
+faults: ## injected faults: nothing lost, nothing doubled (FAULTS_ARGS="--seed 2", "--help")
 	@tools/install.sh test
 	$(BIN)/python -m tests.faults $(FAULTS_ARGS)
 

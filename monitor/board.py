@@ -1,15 +1,17 @@
 """What the pages show, as querysets and small values; the number of queries does not depend on the number of rows."""
 
 import datetime
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Case, F, IntegerField, OrderBy, Prefetch, Q, QuerySet, Value, When
 from django.utils import timezone
 
+from monitor import holds
+from monitor.holds import Held
 from monitor.tallies import Tally, tallies, tally
 from processing.core.states import TROUBLE, DateState, JobState
-from processing.models import Certificate, Event, Instrument, Job, ProcessingDate, Qc1Parameter, Stop
+from processing.models import Certificate, Event, Instrument, Job, ProcessingDate, Qc1Parameter, Stop, Worker
 from processing.models.stops import ALL
 
 # Longer than any step without a change of state, but for a running recipe.
@@ -20,13 +22,20 @@ LIMIT = 1000
 
 @dataclass(frozen=True)
 class Hours:
-    """When an instrument may start jobs, the stop that concerns it, and which of its dates are held."""
+    """When an instrument may start jobs, and what keeps it from that."""
 
     instrument: Instrument
     stop: Stop | None
     open: bool
     next_opening: datetime.datetime
-    held: Sequence[ProcessingDate]
+    holds: Sequence[Held]
+    dates: Sequence[ProcessingDate]
+    """Held for themselves: for what no hold of the instrument says already."""
+
+    @property
+    def held(self) -> Held | None:
+        """The hold that no host can go round."""
+        return next((held for held in self.holds if held.everywhere), None)
 
 
 @dataclass(frozen=True)
@@ -37,18 +46,25 @@ class Strip:
     stops: Sequence[Stop]
     """Those that last, whatever they concern."""
     tally: Tally
+    unmanned: bool
+    """True if there is work, and no worker was heard of within the last minute."""
     stalled_since: datetime.datetime | None
-    """Time of the last change, if jobs could run and nothing has happened for too long."""
+    """Time of the last change, if a worker is alive, jobs could run, and nothing has happened for too long."""
 
     @property
-    def held(self) -> list[ProcessingDate]:
-        """Dates that wait for the surroundings to be mended."""
-        return [date for hours in self.hours for date in hours.held]
+    def holds(self) -> list[Held]:
+        """Instruments that wait for the surroundings to be mended."""
+        return [held for hours in self.hours for held in hours.holds]
+
+    @property
+    def dates(self) -> list[ProcessingDate]:
+        """Dates that are held for themselves."""
+        return [date for hours in self.hours for date in hours.dates]
 
     @property
     def bad(self) -> bool:
         """True if something is as nobody wanted it."""
-        return bool(self.tally.trouble or self.held or self.stalled_since)
+        return bool(self.tally.trouble or self.holds or self.dates or self.unmanned or self.stalled_since)
 
     @property
     def calm(self) -> bool:
@@ -65,22 +81,32 @@ class Night:
 
 
 def strip() -> Strip:
-    """Windows, stops, holds, counts; at most six queries."""
+    """Windows, stops, holds, counts, workers; at most eight queries."""
     now = timezone.now()
-    held = Prefetch("dates", ProcessingDate.objects.filter(state=DateState.HELD), to_attr="held_dates")
     stops = {stop.scope: stop for stop in Stop.objects.active()}
-    hours = [_hours(instrument, stops, now) for instrument in Instrument.objects.prefetch_related(held)]
+    hours = list(_all_hours(stops, now))
     counts = tally(Job.objects.all())
-    return Strip(hours, list(stops.values()), counts, _stalled_since(hours, counts, now))
+    unmanned = bool(counts.unfinished) and not Worker.objects.all().alive().exists()
+    stalled_since = None if unmanned else _stalled_since(hours, counts, now)
+    return Strip(hours, list(stops.values()), counts, unmanned, stalled_since)
 
 
-def _hours(instrument: Instrument, stops: Mapping[str, Stop], now: datetime.datetime) -> Hours:
-    hours = instrument.hours
+def _all_hours(stops: Mapping[str, Stop], now: datetime.datetime) -> Iterator[Hours]:
+    held = Prefetch("dates", ProcessingDate.objects.filter(state=DateState.HELD), to_attr="held_dates")
+    lasting = holds.by_instrument()
+    for instrument in Instrument.objects.prefetch_related(held):
+        hours, own = instrument.hours, lasting.get(instrument.name, ())
+        stop = stops.get(ALL) or stops.get(instrument.name)
+        dates = _for_themselves(instrument, own)
+        yield Hours(instrument, stop, hours.is_open(now), hours.next_opening(now), own, dates)
+
+
+def _for_themselves(instrument: Instrument, lasting: Sequence[Held]) -> list[ProcessingDate]:
+    said = {held.hold.why for held in lasting}
     held: list[ProcessingDate] = instrument.held_dates  # type: ignore[attr-defined] # by the Prefetch above
     for date in held:
         date.instrument = instrument
-    stop = stops.get(ALL) or stops.get(instrument.name)
-    return Hours(instrument, stop, hours.is_open(now), hours.next_opening(now), held)
+    return [date for date in held if date.reason not in said]
 
 
 def _stalled_since(hours: Sequence[Hours], counts: Tally, now: datetime.datetime) -> datetime.datetime | None:
@@ -90,8 +116,9 @@ def _stalled_since(hours: Sequence[Hours], counts: Tally, now: datetime.datetime
     if last is None or now - last < SILENCE:
         return None
     opened = [row for row in hours if row.open]
-    # A stop keeps jobs from starting; what was processed is ingested all the same.
-    startable = Q(state=JobState.WAITING, date__instrument__in=[row.instrument for row in opened if not row.stop])
+    # A stop or a hold keeps jobs from starting; what was processed is ingested all the same.
+    free = [row.instrument for row in opened if not row.stop and not row.holds]
+    startable = Q(state=JobState.WAITING, date__instrument__in=free)
     ingestable = Q(state=JobState.PROCESSED, date__instrument__in=[row.instrument for row in opened])
     could_run = Job.objects.filter(startable | ingestable).exclude(date__state=DateState.HELD)
     return last if could_run.exists() else None

@@ -24,10 +24,11 @@ class Scope:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Of jobs: those that go on at a resume, and those that it skips."""
+    """Of jobs: those that go on at a resume, those that it skips, and those that another stop still keeps."""
 
     run: int
     skipped: int
+    kept: int
 
 
 def scopes() -> list[Scope]:
@@ -48,16 +49,18 @@ def touched(scope: str) -> Tally:
 def preview(stop: Stop, *, backlog: bool) -> Numbers:
     """What resuming now would do; nothing, if it was resumed already."""
     if stop.resumed:
-        return Numbers(0, 0)
-    plan = control.preview_resume(stop)
-    run, skipped = len(plan.run), len(plan.skip)
-    return Numbers(run + skipped, 0) if backlog else Numbers(run, skipped)
+        return Numbers(0, 0, 0)
+    return numbers(control.preview_resume(stop, with_backlog=backlog))
 
 
 def resume(stop: Stop, who: str, *, backlog: bool) -> Numbers:
     """Resume; of a stop that was resumed already nothing is left to do."""
-    done = control.resume(stop, who, with_backlog=backlog)
-    return Numbers(len(done.run), len(done.skip))
+    return numbers(control.resume(stop, who, with_backlog=backlog))
+
+
+def numbers(plan: control.Resumption) -> Numbers:
+    """How many jobs each part has."""
+    return Numbers(len(plan.run), len(plan.skip), len(plan.keep))
 
 
 def remaining(stop: Stop) -> list[Stop]:

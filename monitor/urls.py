@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from monitor.pages import certificates, stops, views
+from monitor.pages import certificates, stops, system, views
 
 VERSION = "certificates/<instrument:instrument>/<certificate:name>/<int:version>/"
 
@@ -21,6 +21,9 @@ urlpatterns = [
     path(f"{VERSION}certify/", certificates.step, {"name_of_step": "certify"}, name="certify"),
     path(f"{VERSION}suspend/", certificates.step, {"name_of_step": "suspend"}, name="suspend"),
     path(f"{VERSION}withdraw/", certificates.step, {"name_of_step": "withdraw"}, name="withdraw"),
+    path("system/", system.system, name="system"),
+    path("system/windows/<instrument:instrument>/", system.window, name="window"),
+    path("system/holds/<instrument:instrument>/", system.try_again, name="try_again"),
     path("login/", LoginView.as_view(template_name="monitor/login.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("api/v1/", include("monitor.api.urls")),

@@ -1,4 +1,4 @@
-"""The admin: windows can be set; everything else is read here and acted on elsewhere."""
+"""The admin: what it shows is read here and acted on elsewhere, where every change writes an event."""
 
 from typing import Any
 
@@ -33,14 +33,10 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Instrument)
-class InstrumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The window of each instrument."""
+class InstrumentAdmin(ReadOnly):
+    """The window of each instrument; it is set on the system page, which writes an event."""
 
     list_display = ("name", "window")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """An instrument has a history."""
-        return False
 
 
 @admin.register(Certificate)

@@ -34,7 +34,7 @@ from processing.workflow.register import register
 from processing.workflow.stop import Resumption, resume
 from processing.workflow.stop import preview as preview_resume
 from processing.workflow.sweep import due, sweep
-from processing.workflow.waiting import sentences, why_waiting
+from processing.workflow.waiting import Surroundings, why_waiting
 
 __all__ = [
     "STOP_FLAG",
@@ -42,6 +42,7 @@ __all__ = [
     "Drafted",
     "Outcome",
     "Resumption",
+    "Surroundings",
     "active_holds",
     "active_stop",
     "certify",
@@ -54,7 +55,6 @@ __all__ = [
     "register_files",
     "release_holds",
     "resume",
-    "sentences",
     "set_window",
     "status",
     "stop",

@@ -8,13 +8,25 @@ from django.db import connection
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, on SQLite, what holds on PostgreSQL only; the run on PostgreSQL has everything."""
-    if config.getoption("db") == "postgresql":
-        return
-    left_out = [item for item in items if item.get_closest_marker("postgres")]
+    """Run once what needs to run once.
+
+    On SQLite what holds on PostgreSQL only is left out; on PostgreSQL, what asks no database.
+    """
+    on_postgresql = config.getoption("db") == "postgresql"
+    left_out = [item for item in items if (asks_no_database if on_postgresql else holds_on_postgresql)(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def holds_on_postgresql(item: pytest.Item) -> bool:
+    """Whether the test has the marker `postgres`."""
+    return item.get_closest_marker("postgres") is not None
+
+
+def asks_no_database(item: pytest.Item) -> bool:
+    """Whether the test is of the core, the plug-ins, the simulated frames, or the project's files."""
+    return item.path.parent.name in ("core", "plugins", "demo", "tests")
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,13 @@
 """Rows as JSON: the names are the model's, times are ISO 8601 in UTC with Z."""
 
+from functools import cached_property
 from typing import Any
 
 from rest_framework import serializers
 
 from monitor.attempt import Association
 from monitor.board import Night
+from monitor.holds import Held
 from processing import control
 from processing.models import AssociationBlock, Job, ProcessingDate, Product, Qc1Parameter, RawFrame, Score, Stop
 
@@ -49,7 +51,12 @@ class JobSerializer(serializers.ModelSerializer[Job]):
 
     def get_sentence(self, job: Job) -> str:
         """Why the job is in its state; for a waiting one, what it waits for."""
-        return job.sentence or control.why_waiting(job)
+        return job.sentence or control.why_waiting(job, self.around)
+
+    @cached_property
+    def around(self) -> control.Surroundings:
+        """What the jobs of one answer may wait for, asked for once."""
+        return control.Surroundings()
 
 
 class RawSerializer(serializers.ModelSerializer[RawFrame]):
@@ -114,6 +121,16 @@ class StopSerializer(serializers.ModelSerializer[Stop]):
         model = Stop
         fields = STOP_FIELDS
         read_only_fields = fields
+
+
+class HoldSerializer(serializers.Serializer[Held]):
+    """A hold that lasts; its host is empty if it holds on all of them."""
+
+    host = serializers.CharField(source="hold.host")
+    since = serializers.DateTimeField(source="hold.at")
+    why = serializers.CharField(source="hold.why")
+    looked = serializers.DateTimeField(source="hold.looked")
+    next_look = serializers.DateTimeField()
 
 
 class ScoreSerializer(serializers.ModelSerializer[Score]):

@@ -96,7 +96,7 @@ class Resume(APIView):
     acting = "processing.change_stop"
 
     def post(self, request: Request, pk: int) -> Response:
-        """How many jobs go on, and how many are skipped; with `dry_run`, how many would be."""
+        """How many jobs go on, are skipped, or stay kept by another stop; with `dry_run`, how many would."""
         dry_run = is_dry(request)
         row, backlog = found(pk), checked(request, Resumption)["backlog"]
         if dry_run:

@@ -2,13 +2,15 @@
 
 from django.urls import path, re_path
 
-from monitor.api import adp, certificates, register, stops, views
+from monitor.api import adp, certificates, instruments, register, stops, views
 
 app_name = "api"
 VERSION = "certificates/<instrument:instrument>/<certificate:name>/<int:version>/"
 
 urlpatterns = [
     path("status/", views.Status.as_view(), name="status"),
+    path("instruments/", instruments.Instruments.as_view(), name="instruments"),
+    path("instruments/<instrument:name>/", instruments.InstrumentDetail.as_view(), name="instrument"),
     path("dates/", views.Dates.as_view(), name="dates"),
     path("dates/<instrument:instrument>/<day:day>/", views.DateDetail.as_view(), name="date"),
     path("abs/", register.RegisteringBlocks.as_view(), name="abs"),

@@ -78,7 +78,13 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"stop": row}
     if not row.resumed:
         plan = control.preview_resume(row)
-        context |= {"run": plan.run, "skip": plan.skip, "limit": LISTED, "remaining": stops.remaining(row)}
+        context |= {
+            "run": plan.run,
+            "skip": plan.skip,
+            "keep": plan.keep,
+            "limit": LISTED,
+            "remaining": stops.remaining(row),
+        }
     return render(request, "monitor/resume.html", context)
 
 
@@ -88,4 +94,5 @@ def resumed(row: Stop, who: str, *, backlog: bool) -> str:
     if row.resumed:
         return f"{name} was resumed already, at {row.resumed:%Y-%m-%d %H:%M} UTC by {row.resumed_by}."
     numbers = stops.resume(row, who, backlog=backlog)
-    return f"{name} is resumed: jobs that go on: {numbers.run}; skipped: {numbers.skipped}."
+    kept = f"; kept by another stop: {numbers.kept}" if numbers.kept else ""
+    return f"{name} is resumed: jobs that go on: {numbers.run}; skipped: {numbers.skipped}{kept}."

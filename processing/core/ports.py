@@ -108,7 +108,7 @@ class Executor(Protocol):
         ...
 
     def cancel(self, token: str) -> None:
-        """End the command of that token, if this process runs one; its `run` returns with KILLED."""
+        """End the command of that token, if this process runs or is about to run one; its `run` returns with KILLED."""
         ...
 
     def strays(self, root: Path, over: Callable[[set[str]], set[str]]) -> Sequence[str]:

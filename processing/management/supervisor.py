@@ -1,182 +1,183 @@
 """Keeps one cluster of this host working: starts it, watches it, and starts it anew when it hangs or dies.
 
 django-q2's processes can die or hang in ways that no exit code tells (docs/failure-modes.md), so the supervisor
-looks at what the database shows: work that could go on, free workers, and nothing happening.
+looks at the work: some could go on, a worker is free, and none takes a message.
 """
 
 import contextlib
 import logging
-import os
 import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Mapping
 from types import FrameType
 
-import psutil
 from django.conf import settings
 from django.db import Error, connection
-from django.utils import timezone
 
 from processing import control
+from processing.management.session import Session, flag, full_name, members, one_of_a_name, session_file
+
+__all__ = ["Supervisor", "members", "session_file"]
 
 logger = logging.getLogger(__name__)
 
-COMMAND = (sys.executable, "manage.py", "phoenix", "worker", "--unsupervised")
+SIGN_OF_LIFE = 20.0
+"""Seconds between two signs of life; a worker is taken for dead after three of them."""
+START = 60.0
+"""Seconds that a cluster gets at least until its first worker is there; it takes three, or 20 on a busy machine."""
+RESTS = 5
+"""Looks without a sweep, after one that found nothing to do, for as long as no worker stirs."""
+LINGER = 5.0
+"""Seconds that a cluster without running jobs gets to end by itself; it takes two, or for ever if it hangs."""
+TWICE = 1.0
+"""Seconds after which a second signal is no echo of the first, as a terminal's Ctrl-C together with a script's kill."""
 
 
 class Supervisor:
     """One per host, or several of different names: `run` stays until SIGTERM or SIGINT."""
 
-    def __init__(self, *, name: str, every: float, grace: float, patience: float) -> None:
+    def __init__(self, *, name: str, every: float, grace: float, patience: float, terminate: bool) -> None:
+        self.name = full_name(name)
         self.file = session_file(name)
         self.every = every
         """Seconds between two looks."""
         self.grace = grace
-        """Seconds that running jobs get to end after a SIGTERM; then they are ended, and LOST."""
+        """Seconds that running jobs get to end before the cluster is ended; then they are LOST."""
         self.patience = patience
-        """Seconds without any change, while work waits for free workers, after which the cluster is taken to hang."""
-        self.stopping = False
-        self.quiet_since = time.monotonic()
-        self.cluster: subprocess.Popen[bytes] | None = None
+        """Seconds for which work waits for a free worker, none of which takes a message, before a restart."""
+        self.terminate = terminate
+        """Whether a stop ends running jobs at once; a second signal does so in any case."""
+        self.stopped: float | None = None
+        self.heard: float | None = None
+        self.condemned: float | None = None
+        self.moved = 0.0
+        self.in_vain = 0
+        self.rests = 0
 
     def run(self) -> None:
-        """Start, watch, restart; at the end let running jobs end, and leave no process."""
+        """Start, watch, restart; at the end let running jobs end, and leave no process.
+
+        Raises CommandError if a supervisor of this name lives on this host.
+        """
+        # Before anything else: what a predecessor has left is ended even if this one is to stop at once.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
-        flag().unlink(missing_ok=True)
         with one_of_a_name(self.file):
+            self.session = Session(self.file)
             try:
-                self.start()
-                while not self.stopping:
+                while self.stopped is None:
                     self.look()
                     self.pause()
             finally:
                 self.end()
 
     def stop(self, _number: int, _frame: FrameType | None) -> None:
-        """Messages return at once from now on; what runs may end."""
-        self.stopping = True
-        flag().parent.mkdir(parents=True, exist_ok=True)
-        flag().touch()
+        """Messages return at once from now on; what runs may end, until this is said once more."""
+        now = time.monotonic()
+        if self.stopped is None:
+            self.stopped = now
+            self.hold()
+        elif now - self.stopped > TWICE:
+            self.terminate = True
+
+    def hold(self) -> None:
+        """Nothing new starts; a full disk may forbid to say so."""
+        with contextlib.suppress(OSError):
+            flag(self.file).touch()
+
+    def release(self) -> None:
+        """Work may start, unless a signal came meanwhile."""
+        flag(self.file).unlink(missing_ok=True)
+        if self.stopped is not None:
+            self.hold()
 
     def pause(self) -> None:
         """Until it is time to look again, or to stop."""
         end = time.monotonic() + self.every
-        while time.monotonic() < end and not self.stopping:
+        while time.monotonic() < end and self.stopped is None:
             time.sleep(0.1)
 
-    def start(self) -> None:
-        """The cluster in a session of its own, so that all of it can be found."""
-        environment = os.environ | {control.STOP_FLAG: str(flag())}
-        self.cluster = subprocess.Popen(  # noqa: S603 - our own command
-            COMMAND, cwd=settings.BASE_DIR, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
-        )
-        remember(self.file, self.cluster.pid)
-        self.quiet_since = time.monotonic()
-
     def look(self) -> None:
-        """Reap, kick, and restart a cluster that is gone or hangs."""
+        """Give a sign of life, reap, kick, and restart a cluster that is gone or hangs."""
+        hangs = self.hangs(self.due())
+        if self.session.gone:
+            self.replace("its main process is gone")
+        elif hangs:
+            self.replace(f"no message was taken for {self.patience:.0f} s although work waits for free workers")
+        elif self.condemned is not None:
+            self.condemned = None
+            self.release()
+
+    def due(self) -> Mapping[str, int]:
+        """What a sweep finds to do; most looks at an idle cluster do not trouble the database."""
         try:
-            hangs = self.hangs(self.due())
+            if self.heard is None or time.monotonic() - self.heard >= SIGN_OF_LIFE:
+                control.heard(self.name)
+                self.heard = time.monotonic()
+            if self.rests and not self.stirs():
+                self.rests -= 1
+                return {}
+            found = control.sweep() if control.any_open_date() else {}
         except Error:
             logger.warning("the database cannot be reached")
             connection.close()
+            return {}
+        self.rests = 0 if any(found.values()) else RESTS
+        return found
+
+    def stirs(self) -> bool:
+        """Whether a worker has taken a message since the last look, or is at one."""
+        return self.session.pulse.moved() != self.moved or self.session.busy() > 0
+
+    def hangs(self, found: Mapping[str, int]) -> bool:
+        """True if there is work, a worker is free, and none has taken a message for too long.
+
+        Looks are counted, and not seconds: this process, too, may have been suspended.
+        """
+        waiting = any(found.get(stage) for stage in ("prepare", "process", "ingest", "finish"))
+        before, self.moved = self.moved, self.session.pulse.moved()
+        vain = waiting and self.moved == before and self.session.busy() < settings.WORKERS
+        self.in_vain = self.in_vain + 1 if vain else 0
+        # Restarting what is slow to start would only make the machine slower.
+        return self.in_vain * self.every >= (self.patience if self.moved else max(self.patience, START))
+
+    def replace(self, why: str) -> None:
+        """Another cluster instead of this one, once its running jobs have ended: they have one attempt.
+
+        First the flag, then the question who is at work: a worker says that it is before it looks for the flag.
+        """
+        if self.condemned is None:
+            logger.warning("the cluster is to be restarted: %s", why)
+            self.condemned = time.monotonic()
+            self.hold()
+        if self.session.busy() and time.monotonic() - self.condemned < self.grace:
             return
-        if self.cluster is None or self.cluster.poll() is not None:
-            self.restart("its main process is gone")
-        elif hangs:
-            self.restart(f"nothing has happened for {self.patience:.0f} s although work waits for free workers")
-
-    def due(self) -> dict[str, int]:
-        """What a sweep finds to do; without an open date there is nothing, and no reason to trouble the database."""
-        return control.sweep() if control.any_open_date() else {}
-
-    def hangs(self, found: dict[str, int]) -> bool:
-        """True if there is work, there are free workers, and nothing has changed for too long."""
-        waiting = sum(found.get(stage, 0) for stage in ("prepare", "process", "ingest", "finish"))
-        changed = control.seconds_since_change(timezone.now())
-        if not waiting or control.running_here() >= settings.WORKERS or changed < self.patience:
-            self.quiet_since = time.monotonic()
-        return time.monotonic() - self.quiet_since > self.patience
-
-    def restart(self, why: str) -> None:
-        """Kill what is left of the old session first: its workers would go on beside the new ones."""
+        # What is left of the old session first: its workers would go on beside the new ones.
+        self.session.kill()
+        self.condemned, self.in_vain, self.moved = None, 0, 0.0
+        self.release()
+        self.session = Session(self.file)
         logger.warning("cluster restarted: %s", why)
-        self.kill()
-        self.start()
-
-    def kill(self) -> None:
-        """End the whole session at once."""
-        if self.cluster is not None:
-            kill_session(self.cluster.pid)
-            self.cluster.wait()
 
     def end(self) -> None:
-        """SIGTERM to the main process alone (django-q2 hangs if all get it); after the grace time, the session."""
-        if self.cluster is None:
-            return
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.cluster.terminate()
-            self.cluster.wait(timeout=self.grace)
-        self.kill()
+        """No sign of life any more; running jobs may end; then the rest of the session is ended."""
+        self.hold()
+        with contextlib.suppress(Error):
+            control.left(self.name)
+        self.session.terminate()
+        self.wait()
+        self.session.kill()
         with contextlib.suppress(Error):
             control.sweep()
-        flag().unlink(missing_ok=True)
 
-
-def flag() -> Path:
-    """While this file is there, messages return at once."""
-    return Path(settings.PHOENIX["WORK_DIR"]) / f"stopping.{socket.gethostname()}.{os.getpid()}"
-
-
-def session_file(name: str) -> Path:
-    """Which session the last supervisor of that name started."""
-    return Path(settings.PHOENIX["WORK_DIR"]) / f"worker.{name}.session"
-
-
-def remember(file: Path, pid: int) -> None:
-    """Write down the session, so that a successor can end what a killed supervisor left."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(f"{pid} {psutil.Process(pid).create_time():.2f}")
-
-
-@contextlib.contextmanager
-def one_of_a_name(file: Path) -> Iterator[None]:
-    """End the cluster of a supervisor that was killed before this one."""
-    with contextlib.suppress(FileNotFoundError, ValueError):
-        pid = int(file.read_text().split()[0])
-        if any("qcluster" in name for name in names_in(pid)):
-            logger.warning("a cluster of a supervisor that is gone was still there: ended")
-            kill_session(pid)
-    yield
-    file.unlink(missing_ok=True)
-
-
-def members(session: int) -> Iterator[psutil.Process]:
-    """Every process of a session."""
-    for process in psutil.process_iter():
-        with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
-            if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
-                yield process
-
-
-def names_in(session: int) -> list[str]:
-    """The command lines of a session's processes."""
-    lines: list[str] = []
-    for process in members(session):
-        with contextlib.suppress(psutil.Error):
-            lines.append(" ".join(process.cmdline()))
-    return lines
-
-
-def kill_session(session: int) -> None:
-    """SIGKILL to every process of a session, until none is left (one may have been forking)."""
-    while left := [*members(session)]:
-        for process in left:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        time.sleep(0.05)
+    def wait(self) -> None:
+        """Until no job runs and the cluster has ended, or does not end; or until it is to end at once."""
+        now = quiet = time.monotonic()
+        end = now + self.grace
+        while now < end and not self.terminate:
+            if self.session.busy():
+                quiet = now
+            elif self.session.gone or now - quiet > LINGER:
+                return
+            time.sleep(0.2)
+            now = time.monotonic()

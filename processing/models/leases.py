@@ -8,10 +8,14 @@ from django.db import models
 from django.db.models.functions import Now
 
 
+def from_now(span: timedelta) -> models.Expression:
+    """That long after now, or before: what hosts compare with each other is all of one clock."""
+    return models.ExpressionWrapper(Now() + span, models.DateTimeField())
+
+
 def lease_end() -> models.Expression:
     """Now, plus the length of a lease."""
-    end = Now() + timedelta(seconds=settings.PHOENIX["LEASE"])
-    return models.ExpressionWrapper(end, models.DateTimeField())
+    return from_now(timedelta(seconds=settings.PHOENIX["LEASE"]))
 
 
 class Leased(models.Model):

@@ -1,7 +1,8 @@
 """Where files stand on this machine, and bringing calibrations there."""
 
 import shutil
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from django.conf import settings
@@ -9,9 +10,12 @@ from django.conf import settings
 from processing import registry
 from processing.core.ports import FileKind
 from processing.models import Job, ProcessingDate
+from processing.plugins.transfer import DISK_TROUBLE
 
 Used = tuple[str, str, bool]
 """(name, category, is a gencalib) of a calibration."""
+
+PAUSE = 0.5  # seconds
 
 
 def calibrations(date: ProcessingDate) -> Path:
@@ -55,6 +59,20 @@ def bring(date: ProcessingDate, used: Used) -> Path:
         return target
     kind = FileKind.GENCALIB if used[2] else FileKind.MCALIB
     return registry.archive().fetch(kind, used[0], target.parent)
+
+
+def keep(write: Callable[[], object]) -> None:
+    """Write what one attempt has made, and for some time wait for room: it cannot be made a second time."""
+    end = time.monotonic() + settings.PHOENIX["PATIENCE"]
+    while True:
+        try:
+            write()
+        except OSError as error:
+            if error.errno not in DISK_TROUBLE or time.monotonic() > end:
+                raise
+            time.sleep(PAUSE)
+        else:
+            return
 
 
 def remove(folders: Iterable[Path]) -> None:

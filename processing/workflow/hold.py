@@ -11,14 +11,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from processing import registry
 from processing.core.errors import Damaged, Halt, HostHalt, NotInArchive
 from processing.core.states import DATE_MOVES, DateState, JobState
 from processing.models import Hold, ProcessingDate
 from processing.models.holds import EVERYWHERE
+from processing.models.leases import from_now
 from processing.workflow import files
 from processing.workflow.wake import Stage, wake
 
@@ -29,7 +30,7 @@ PROBED_BY = "probe"
 def hold(date: ProcessingDate, trouble: Halt) -> None:
     """Hold the date's instrument with the text on show; holding it twice is holding it once."""
     host = socket.gethostname() if isinstance(trouble, HostHalt) else EVERYWHERE
-    values = {"why": str(trouble), "looked": timezone.now()}
+    values = {"why": str(trouble), "looked": Now()}
     row, created = Hold.objects.get_or_create(instrument=date.instrument, host=host, released=None, defaults=values)
     if created:
         row.note("HELD", row.why, socket.gethostname())
@@ -46,14 +47,18 @@ def set_aside(date: ProcessingDate, why: str) -> None:
 
 def probe_all() -> int:
     """Look whether what is broken has been mended; returns the number of instruments that go on."""
-    before = timezone.now() - timedelta(seconds=settings.PHOENIX["PROBE"])
-    due = Hold.objects.all().felt_on(socket.gethostname()).filter(looked__lt=before)
-    return sum(probe(row) for row in due.select_related("instrument"))
+    rows = Hold.objects.all().felt_on(socket.gethostname()).select_related("instrument")
+    return sum(probe(row) for row in rows.filter(long_ago()))
+
+
+def long_ago() -> Q:
+    """The condition that nobody has looked at a hold for some time."""
+    return Q(looked__lte=from_now(-timedelta(seconds=settings.PHOENIX["PROBE"])))
 
 
 def probe(row: Hold) -> bool:
     """Release the hold if everything works; else note what does not.  One process at a time looks."""
-    if not Hold.objects.filter(pk=row.pk, looked=row.looked).update(looked=timezone.now()):
+    if not Hold.objects.filter(long_ago(), pk=row.pk).update(looked=Now()):
         return False
     try:
         look(row)

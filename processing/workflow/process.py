@@ -12,7 +12,6 @@ from pathlib import Path
 
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from processing import registry
 from processing.core.errors import ABFailed, Damaged, Halt, HostHalt, NotInArchive
@@ -20,7 +19,8 @@ from processing.core.ports import Command, Ended, FileKind, Finished, Inputs, Pi
 from processing.core.scoring import Measurement, no_signal
 from processing.core.states import JobState, Reason
 from processing.models import Job, Stop
-from processing.models.patience import patient
+from processing.models.leases import from_now
+from processing.models.patience import lost, patient
 from processing.workflow import convert, files, gate, hold, prepare, record
 from processing.workflow.heartbeat import Heartbeat
 from processing.workflow.wake import Stage, wake
@@ -80,8 +80,16 @@ def conclude(job: Job, heart: Heartbeat) -> None:
         defer(job, str(damaged))
     except Exception as error:  # the edge of a task: a bug ends its AB, and never the worker
         logger.exception("job %s", job)
+        unexpected(job, error)
+
+
+def unexpected(job: Job, error: Exception) -> None:
+    """A bug fails the job; a database that was away costs the attempt only if its process was started."""
+    if not lost(error):
         record.failure(job, traceback.format_exc())
         job.end(JobState.FAILED, Reason.UNEXPECTED, f"{type(error).__name__}: {error}")
+    elif not job.give_back("the database was away"):
+        job.end(JobState.LOST, Reason.WORKER_LOST, "The database was away when the worker needed it.")
 
 
 @patient
@@ -108,7 +116,7 @@ def defer(job: Job, why: str) -> None:
     if tries >= TRANSFERS:
         job.end(JobState.FAILED, Reason.RAW_DAMAGED, f"{why} ({tries} times)", where=Q(started=None))
     else:
-        job.give_back(why, transfers=tries, not_before=timezone.now() + TRANSFER_PAUSE * tries)
+        job.give_back(why, transfers=tries, not_before=from_now(TRANSFER_PAUSE * tries))
 
 
 class NotPrepared(Exception):
@@ -238,8 +246,9 @@ def publish(this: Attempt, products: Sequence[Product]) -> None:
     job, target, out = this.job, files.products(this.job), this.scratch / "out"
     labels = archived(this, products)
     changes = {"processed": Now(), "software": record.software(products)}
-    target.parent.mkdir(parents=True, exist_ok=True)
-    (out / convert.MANIFEST).write_text(json.dumps({product.category: product.path.name for product in products}))
+    files.keep(lambda: target.parent.mkdir(parents=True, exist_ok=True))
+    manifest = json.dumps({product.category: product.path.name for product in products})
+    files.keep(lambda: (out / convert.MANIFEST).write_text(manifest))
     out.rename(target)
     record.queue_ingestions(job, labels)
     if not job.move(JobState.PROCESSED, "the recipe and every check succeeded", where=job.mine, **changes):

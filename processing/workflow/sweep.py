@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
 from processing.core.states import DateState, IngestState, JobState
 from processing.models import Hold, Ingestion, Job, ProcessingDate
+from processing.models.leases import from_now
 from processing.models.products import PENDING
 from processing.workflow import gate
 from processing.workflow.hold import probe_all
@@ -73,7 +73,7 @@ def conclude_ingested() -> int:
 
 def retry_held() -> int:
     """Held dates of instruments that are not held, whose time for another try has come."""
-    before = timezone.now() - timedelta(seconds=settings.PHOENIX["HOLD_RETRY"])
+    before = from_now(-timedelta(seconds=settings.PHOENIX["HOLD_RETRY"]))
     held = Hold.objects.all().active().values("instrument")
     dates = ProcessingDate.objects.exclude(instrument__in=held).filter(state=DateState.HELD, held__lt=before)
     return sum(date.move(DateState.REGISTERED, "tried again") for date in dates)
@@ -81,5 +81,5 @@ def retry_held() -> int:
 
 def retry_ingestions() -> int:
     """Ingestions that wait for their next attempt."""
-    items = Ingestion.objects.filter(state=IngestState.RETRY_WAIT, claimed__lt=timezone.now() - RETRY_AFTER)
+    items = Ingestion.objects.filter(state=IngestState.RETRY_WAIT, claimed__lt=from_now(-RETRY_AFTER))
     return sum(item.move(IngestState.QUEUED, "tried again", claimed=None) for item in items)

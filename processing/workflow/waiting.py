@@ -1,6 +1,6 @@
 """Waiting because …: the one sentence for every job that has not started."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from django.utils import timezone
@@ -9,19 +9,8 @@ from processing.core.states import CampaignState, CertificateState, DateState, J
 from processing.models import Hold, Instrument, Job, Stop, Worker
 
 
-def why_waiting(job: Job) -> str:
-    """What a WAITING job waits for; empty for any other."""
-    return sentences([job])[job.pk]
-
-
-def sentences(jobs: Iterable[Job]) -> dict[int, str]:
-    """The same for many jobs, by their primary key; the number of queries depends on their instruments only."""
-    around = Surroundings()
-    return {job.pk: sentence(job, around) if job.state == JobState.WAITING else "" for job in jobs}
-
-
 class Surroundings:
-    """What jobs may wait for, asked for once."""
+    """What jobs may wait for; shared by many jobs, everything is asked for once."""
 
     def __init__(self) -> None:
         self.now = timezone.now()
@@ -56,9 +45,12 @@ class Surroundings:
         return {pk: number for number, pk in enumerate(queue)}
 
 
-def sentence(job: Job, around: Surroundings) -> str:
-    """The sentence on one waiting job: what will last longest comes first."""
-    return next((f"Waiting because {one}." for one in obstacles(job, around)), "Waiting for its turn: it is next.")
+def why_waiting(job: Job, around: Surroundings | None = None) -> str:
+    """What a WAITING job waits for, what will last longest first; empty for any other."""
+    if job.state != JobState.WAITING:
+        return ""
+    found = obstacles(job, around or Surroundings())
+    return next((f"Waiting because {one}." for one in found), "Waiting for its turn: it is next.")
 
 
 def obstacles(job: Job, around: Surroundings) -> Iterator[str]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from processing import control
 from processing.core.states import ENDED, IngestState, JobState
-from processing.models import Ingestion, Job, JobLog, ProcessingDate, Product, Qc1Parameter, Score, Stop
+from processing.models import Hold, Ingestion, Job, JobLog, ProcessingDate, Product, Qc1Parameter, Score, Stop
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 POINT, CELL, VIRTUAL = "uves_point_source", "uves_absorption_cell", "uves_virtual_calib"
@@ -27,7 +27,8 @@ def text(sample=POINT, stamp="", **changes):
 
 
 def job(sample=POINT, stamp="", **changes):
-    """The job of a sample AB, registered."""
+    """The job of a sample AB, registered while a worker is alive."""
+    control.heard("night")
     outcome = control.register_content(text(sample, stamp, **changes).encode(), "test.ab")
     assert not outcome.refused, outcome
     return Job.objects.select_related("block", "date").get(block__name=outcome.name)
@@ -101,6 +102,12 @@ def stopped_since(day, scope="UVES", reason="response curve bug", **options):
     Stop.objects.filter(pk=stop.pk).update(at=datetime.fromisoformat(f"{day}T18:00:00Z"))
     stop.refresh_from_db()
     return stop
+
+
+def held(why="the archive is away", host="", instrument="UVES", looked=None):
+    """A hold of the instrument; looked at just now unless a time is given."""
+    looked = looked or timezone.now()
+    return Hold.objects.create(instrument_id=instrument, host=host, why=why, looked=looked)
 
 
 def backlog(**options):

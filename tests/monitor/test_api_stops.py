@@ -121,7 +121,7 @@ def test_a_resume_skips_the_backlog_and_says_how_many(stopper):
     kept.refresh_from_db()
     skipped.refresh_from_db()
 
-    assert (answer.status_code, answer.json()) == (200, {"run": 1, "skipped": 1})
+    assert (answer.status_code, answer.json()) == (200, {"run": 1, "skipped": 1, "kept": 0})
     assert (kept.state, skipped.state) == (JobState.WAITING, JobState.SKIPPED)
     assert stopper.get(f"{STOPS}{stop.pk}/").json()["resumed_by"] == "anna"
 
@@ -129,13 +129,17 @@ def test_a_resume_skips_the_backlog_and_says_how_many(stopper):
 def test_a_resume_needs_no_body(stopper):
     stop, *_ = rows.backlog()
 
-    assert stopper.post(resume_address(stop), content_type="application/json").json() == {"run": 1, "skipped": 1}
+    assert stopper.post(resume_address(stop), content_type="application/json").json() == {
+        "run": 1,
+        "skipped": 1,
+        "kept": 0,
+    }
 
 
 def test_only_an_explicit_choice_processes_the_backlog(stopper):
     stop, *_ = rows.backlog()
 
-    assert post(stopper, resume_address(stop), backlog=True).json() == {"run": 2, "skipped": 0}
+    assert post(stopper, resume_address(stop), backlog=True).json() == {"run": 2, "skipped": 0, "kept": 0}
     assert not Job.objects.filter(state=JobState.SKIPPED).exists()
 
 
@@ -150,12 +154,22 @@ def test_a_dry_run_of_a_resume_gives_the_numbers_and_changes_nothing(stopper, ba
 
 
 @pytest.mark.parametrize("query", ["", "?dry_run=true"])
+@pytest.mark.parametrize(("backlog", "numbers"), [(False, (0, 1, 1)), (True, (0, 0, 2))])
+def test_what_another_stop_keeps_is_counted_apart(stopper, query, backlog, numbers):
+    stop, *_ = rows.backlog()
+    control.stop("", "a power cut", "bert")
+    found = post(stopper, resume_address(stop, query), backlog=backlog).json()
+
+    assert (found["run"], found["skipped"], found["kept"]) == numbers
+
+
+@pytest.mark.parametrize("query", ["", "?dry_run=true"])
 def test_resuming_what_is_resumed_already_does_nothing(stopper, query):
     stop, *_ = rows.backlog()
     control.resume(stop, "bert")
     answer = post(stopper, resume_address(stop, query))
 
-    assert (answer.status_code, answer.json()) == (200, {"run": 0, "skipped": 0})
+    assert (answer.status_code, answer.json()) == (200, {"run": 0, "skipped": 0, "kept": 0})
     assert Stop.objects.get().resumed_by == "bert"
 
 

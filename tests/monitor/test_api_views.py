@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from monitor.api import serializers
-from monitor.version import VERSION
 from processing.core.states import JobState, Reason
 from processing.models import Campaign, Instrument, Job, ProcessingDate
+from processing.version import VERSION
 from tests.monitor import rows
 
 pytestmark = pytest.mark.django_db

@@ -148,3 +148,13 @@ def test_events_of_job_and_ingestion_are_told_in_order(viewer):
 
     assert shown.index("new → <b>WAITING</b>") < shown.index("RUNNING → <b>INGESTED</b>")
     assert shown.index("RUNNING → <b>INGESTED</b>") < shown.index("STORED → <b>REGISTERED</b>")
+
+
+def test_a_waiting_job_says_on_its_pages_that_it_is_stopped(viewer):
+    row = rows.job()
+    rows.stopped_since("2012-05-12")
+    sentence = "Waiting because UVES is stopped since 2012-05-12 18:00 UTC: response curve bug."
+
+    assert sentence in body(viewer, "/dates/UVES/2012-05-09/")
+    assert sentence in body(viewer, f"/abs/{row.block.name}/")
+    assert viewer.get("/api/v1/jobs/").json()["results"][0]["sentence"] == sentence

@@ -9,7 +9,7 @@ from django.utils import timezone
 from monitor import attempt, board, context, tallies
 from processing import control
 from processing.core.states import JobState
-from processing.models import Event, Job, ProcessingDate
+from processing.models import Event, Job, ProcessingDate, Worker
 from tests.monitor import rows
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +65,15 @@ def test_a_strip_is_not_stalled_by_jobs_of_a_held_date():
     assert board.strip().stalled_since is None
 
 
+@pytest.mark.parametrize("host", ["", "broken1"])
+def test_a_strip_is_not_stalled_by_jobs_that_a_hold_keeps(host):
+    rows.job()
+    rows.held(host=host)
+    aged(14)
+
+    assert board.strip().stalled_since is None
+
+
 @pytest.mark.parametrize("scope", ["UVES", ""])
 def test_a_strip_is_not_stalled_by_jobs_that_a_stop_keeps(scope):
     rows.job()
@@ -80,6 +89,38 @@ def test_a_strip_is_stalled_when_nobody_ingests_while_stopped():
     aged(14)
 
     assert board.strip().stalled_since is not None
+
+
+@pytest.mark.parametrize(("seconds", "unmanned"), [(50, False), (70, True)])
+def test_work_without_a_sign_of_life_in_the_last_minute_is_unmanned(seconds, unmanned):
+    rows.job()
+    Worker.objects.update(seen=timezone.now() - timedelta(seconds=seconds))
+
+    assert (board.strip().unmanned, board.strip().bad) == (unmanned, unmanned)
+
+
+def test_without_work_nobody_has_to_work():
+    rows.put(rows.job(), JobState.INGESTED)
+    Worker.objects.all().delete()
+
+    assert not board.strip().unmanned
+
+
+def test_a_strip_says_either_that_nobody_works_or_that_nothing_moves():
+    rows.job()
+    aged(14)
+    Worker.objects.all().delete()
+
+    assert (board.strip().unmanned, board.strip().stalled_since) == (True, None)
+
+
+def test_a_strip_takes_at_most_eight_queries(django_assert_num_queries):
+    rows.job()
+    rows.held()
+    control.stop("", "a bug", "anna")
+    aged(14)
+    with django_assert_num_queries(8):
+        board.strip()
 
 
 def test_the_stop_of_all_is_told_before_that_of_the_instrument():

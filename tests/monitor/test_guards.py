@@ -6,14 +6,14 @@ from django.test import Client
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("address", ["/", "/stop/"])
+@pytest.mark.parametrize("address", ["/", "/stop/", "/system/"])
 def test_a_stranger_is_sent_to_the_login(address):
     answer = Client().get(address)
 
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/login/?next={address}")
 
 
-@pytest.mark.parametrize("address", ["/", "/stop/"])
+@pytest.mark.parametrize("address", ["/", "/stop/", "/system/"])
 def test_no_cache_keeps_a_page(admin_client, address):
     assert "no-store" in admin_client.get(address).headers["Cache-Control"]
 

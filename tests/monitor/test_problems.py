@@ -13,7 +13,8 @@ pytestmark = pytest.mark.django_db
 
 FIELDS = ["type", "title", "status", "detail", "instance", "errors"]
 OF_AB = [f"abs/X/{part}" for part in ("", "log/", "associations/", "scores/", "products/")]
-RESOURCES = ["status/", "dates/", "dates/UVES/2012-05-09/", "abs/", *OF_AB, "jobs/", "stops/", "stops/1/"]
+INSTRUMENTS = ["instruments/", "instruments/UVES/"]
+RESOURCES = ["status/", *INSTRUMENTS, "dates/", "dates/UVES/2012-05-09/", "abs/", *OF_AB, "jobs/", "stops/", "stops/1/"]
 
 
 def problem(answer, status):
@@ -46,7 +47,8 @@ def test_who_may_register_may_not_delete(registrar):
 
 
 @pytest.mark.parametrize(
-    "resource", ["abs/X/", "abs/X/log/", "dates/UVES/2000-01-01/", "nothing/", "abs/X/retry/", "stops/1/", ""]
+    "resource",
+    ["abs/X/", "abs/X/log/", "dates/UVES/2000-01-01/", "nothing/", "abs/X/retry/", "stops/1/", "instruments/UVES/", ""],
 )
 def test_what_is_not_there_is_not_found(viewer, resource):
     found = problem(viewer.get(f"/api/v1/{resource}"), 404)
@@ -62,7 +64,7 @@ def test_there_is_no_retry(registrar):
 
 
 @pytest.mark.parametrize(
-    "resource", ["status/", "dates/", "abs/", "jobs/", "stops/", "adp/datasets/", "adp/vocabulary/"]
+    "resource", ["status/", "dates/", "abs/", "jobs/", "stops/", *INSTRUMENTS, "adp/datasets/", "adp/vocabulary/"]
 )
 def test_an_unknown_parameter_is_refused_by_name(viewer, resource):
     [error] = problem(viewer.get(f"/api/v1/{resource}?stat=FAILED"), 400)["errors"]

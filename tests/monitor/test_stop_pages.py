@@ -150,6 +150,26 @@ def test_a_resume_skips_the_backlog_and_says_how_many(stopper):
     assert (kept.state, skipped.state, skipped.reason) == (JobState.WAITING, JobState.SKIPPED, Reason.BACKLOG)
 
 
+def test_what_another_stop_keeps_is_counted_and_named_apart(stopper):
+    stop, kept, _ = rows.backlog()
+    control.stop("", "a power cut", "bert")
+    shown = body(stopper, resume_page(stop))
+    keep = shown.split('aria-labelledby="keep"')[1].split('aria-labelledby="skip"')[0]
+
+    assert "0 jobs will go on, 1 is skipped." in shown
+    assert "1 job stays stopped: another stop keeps it." in shown
+    assert "Stay stopped: 1" in keep
+    assert kept.block.name in keep
+
+
+def test_after_a_resume_it_is_said_what_another_stop_keeps(stopper):
+    stop, *_ = rows.backlog()
+    control.stop("", "a power cut", "bert")
+    stopper.post(resume_page(stop))
+
+    assert "jobs that go on: 0; skipped: 1; kept by another stop: 1." in body(stopper)
+
+
 def test_a_second_button_processes_the_backlog_after_all(stopper):
     stop, _, skipped = rows.backlog()
     assert '<button type="submit" name="backlog" value="yes"' in body(stopper, resume_page(stop))
@@ -257,8 +277,8 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_jobs(stopper, dj
     rows.night(number, JobState.WAITING)
     stop = rows.stopped_since("2012-05-12")
 
-    # Each with two for session and user, five for the strip, and two for what the user may do.
-    for address, queries in ((STOP, 9 + 3), (resume_page(stop), 9 + 3)):
+    # Each with two for session and user, seven for the strip, and two for what the user may do.
+    for address, queries in ((STOP, 11 + 3), (resume_page(stop), 11 + 4)):
         with django_assert_num_queries(queries):
             assert stopper.get(address).status_code == 200
 
@@ -275,13 +295,3 @@ def test_ids_are_unique_and_nothing_inline_can_run(stopper):
 
 def test_pages_with_a_form_are_kept_by_no_cache(stopper):
     assert "no-store" in stopper.get(STOP).headers["Cache-Control"]
-
-
-def test_a_waiting_job_says_on_its_pages_that_it_is_stopped(viewer):
-    row = rows.job()
-    rows.stopped_since("2012-05-12")
-    sentence = "Waiting because UVES is stopped since 2012-05-12 18:00 UTC: response curve bug."
-
-    assert sentence in body(viewer, "/dates/UVES/2012-05-09/")
-    assert sentence in body(viewer, f"/abs/{row.block.name}/")
-    assert viewer.get("/api/v1/jobs/").json()["results"][0]["sentence"] == sentence

@@ -85,13 +85,13 @@ def test_a_held_date_is_shown_with_its_text_on_every_page(viewer):
         assert "the &lt;archive&gt; is away" in body(viewer, address)
 
 
-def test_work_that_nobody_takes_is_said_so(viewer):
+def test_work_that_does_not_move_is_said_so(viewer):
     row = rows.job()
     Event.objects.all().delete()
     Event.objects.bulk_create([Event(who="host", subject="job", subject_id=row.pk, name="x", new="WAITING")])
     Event.objects.update(at=timezone.now() - timedelta(minutes=14))
 
-    assert "Nobody works" in body(viewer)
+    assert "Nothing moves" in body(viewer)
     assert "changed for 14 min" in body(viewer)
 
 
@@ -101,7 +101,7 @@ def test_waiting_for_the_window_is_no_trouble(viewer):
     Instrument.objects.update(window=f"{opens:%H:%M}-{opens + timedelta(hours=1):%H:%M}")
     Event.objects.update(at=timezone.now() - timedelta(minutes=14))
 
-    assert "Nobody works" not in body(viewer)
+    assert "Nothing moves" not in body(viewer)
 
 
 def test_jobs_that_ended_badly_stand_on_the_page_with_reason_and_sentence(viewer):

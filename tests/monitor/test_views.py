@@ -147,17 +147,17 @@ def test_the_number_of_queries_of_a_page_does_not_depend_on_the_number_of_jobs(
     block = rows.night(number)[0].block
     date = ProcessingDate.objects.get()
 
-    # Each with two for session and user, four for the strip, and two for what the user may do.
-    for address, queries in (("/", 11), (f"/dates/UVES/{date.date}/", 14), (f"/abs/{block.name}/", 17)):
+    # Each with two for session and user, five for the strip, and two for what the user may do.
+    for address, queries in (("/", 12), (f"/dates/UVES/{date.date}/", 15), (f"/abs/{block.name}/", 18)):
         with django_assert_num_queries(queries):
             assert viewer.get(address).status_code == 200
 
 
 @pytest.mark.parametrize("stops", [[], ["UVES", "HAWKI", ""]])
-def test_the_strip_of_a_page_costs_four_queries_however_much_is_stopped(viewer, django_assert_num_queries, stops):
+def test_the_strip_of_a_page_costs_five_queries_however_much_is_stopped(viewer, django_assert_num_queries, stops):
     rows.put(rows.job(), JobState.INGESTED)
     Instrument.objects.create(name="HAWKI")
     for scope in stops:
         control.stop(scope, "a bug", "anna")
-    with django_assert_num_queries(2 + 4 + 2):
+    with django_assert_num_queries(2 + 5 + 2):
         viewer.get("/nothing/")

@@ -19,8 +19,8 @@ from processing.core.ports import Command, Ended, Product
 from processing.core.states import Reason
 from processing.demo import night, plan
 from processing.plugins import esorex, logs
-from processing.plugins.guard import attempts
 from processing.plugins.executors.local import LocalExecutor
+from processing.plugins.guard import attempts
 from processing.workflow.process import refuse
 
 LOG = """

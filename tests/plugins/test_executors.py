@@ -212,6 +212,14 @@ def test_a_command_is_ended_from_another_thread_with_all_its_family(executor, tm
     assert wait_for(lambda: not any(map(is_alive, pids(tmp_path))), 0.5)
 
 
+def test_a_command_that_was_ended_before_it_began_is_ended_at_once(executor, tmp_path):
+    executor.cancel(ATTEMPT)
+    asked = time.monotonic()
+
+    assert executor.run(command(tmp_path, "sleep", "20")).ended is Ended.KILLED
+    assert time.monotonic() - asked < 10
+
+
 def test_to_end_a_command_that_is_not_running_does_nothing(executor, tmp_path, family):
     executor.cancel("another attempt")
     executor.cancel("")

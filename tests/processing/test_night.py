@@ -9,7 +9,7 @@ from processing import registry
 from processing.core.states import DateState, JobState, Reason
 from processing.models import Event, Job, ProcessingDate, Product
 from processing.plugins.whole import digest
-from processing.workflow import finish, sweep
+from processing.workflow import files, finish, sweep
 from processing.workflow.ingest import ingest
 from processing.workflow.prepare import prepare
 from processing.workflow.process import process
@@ -187,7 +187,7 @@ def test_a_date_whose_worker_died_while_finishing_is_finished_by_the_next(add, m
     prepare(), process(), ingest()
 
     def dies(date: ProcessingDate) -> int:
-        finish.files.remove([finish.files.products_of(date)])
+        files.remove([files.products_of(date)])
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:

@@ -1,7 +1,7 @@
 """What the database could not be told is told again when it is back."""
 
 import pytest
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, ProgrammingError, transaction
 
 from processing.models import patience
 from processing.models.patience import patient
@@ -25,7 +25,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(patience, "PAUSE", 0.01)
 
 
-@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+# The last is what psycopg2 makes of a server that crashes in the middle of an answer.
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError, DatabaseError])
 @pytest.mark.django_db(transaction=True)
 def test_a_call_is_repeated_until_the_database_is_back(error):
     away = Away(3, error)
@@ -47,6 +48,18 @@ def test_patience_ends(settings):
     with pytest.raises(OperationalError):
         patient(call)()
     assert away.calls > 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_database_refuses_is_not_repeated():
+    refused = Away(1, ProgrammingError)
+
+    def call() -> str:
+        return refused()
+
+    with pytest.raises(ProgrammingError):
+        patient(call)()
+    assert refused.calls == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -15,6 +15,7 @@ import psutil
 import pytest
 from django.conf import settings
 from django.db import OperationalError, connection
+from django.db.models.signals import post_init
 from django.utils import timezone
 
 from processing.core.states import DateState, JobState, Reason
@@ -148,6 +149,20 @@ def test_a_date_whose_worker_died_while_preparing_is_prepared_again(add):
     run_night()
 
     assert state(job)[0] == JobState.INGESTED
+
+
+def test_a_date_whose_lease_is_renewed_at_the_last_moment_is_not_taken_away(add):
+    def renew(**_: object) -> None:
+        ProcessingDate.objects.update(lease=timezone.now() - PAST)
+
+    add()
+    take(ProcessingDate.objects.get())
+    ProcessingDate.objects.update(lease=timezone.now() + PAST)
+    post_init.connect(renew, sender=ProcessingDate)
+    try:
+        assert reap() == 0
+    finally:
+        post_init.disconnect(renew, sender=ProcessingDate)
 
 
 def test_scratch_directories_of_attempts_that_are_over_go_and_others_stay(add):

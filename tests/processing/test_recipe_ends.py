@@ -1,12 +1,17 @@
 """How a recipe ended, as its job tells it: each kind of end has a state and reason of its own, and keeps its log."""
 
+import errno
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 
 from processing.core.states import JobState, Reason
 from processing.plugins import logs
-from processing.workflow import record
+from processing.workflow import convert, files, record
+from processing.workflow.prepare import prepare
+from processing.workflow.process import process
 from tests import testcam
 from tests.processing.conftest import run_night, state
 
@@ -84,3 +89,54 @@ def test_a_log_that_was_shortened_when_read_is_not_shortened_again(tmp_path):
     read = logs.read(tmp_path / "log")
 
     assert record.shortened(read) == read
+
+
+def test_a_disk_that_is_full_after_the_recipe_is_waited_for(add, monkeypatch):
+    job = add()
+    refused: list[Path] = []
+    write = Path.write_text
+
+    def full_once(path: Path, text: str) -> int:
+        if path.name == convert.MANIFEST and not refused:
+            refused.append(path)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, text)
+
+    monkeypatch.setattr(Path, "write_text", full_once)
+    monkeypatch.setattr(files, "PAUSE", 0)
+    run_night()
+
+    assert (state(job)[0], len(refused), len(testcam.starts())) == (JobState.INGESTED, 1, 1)
+
+
+def test_a_disk_that_stays_full_after_the_recipe_costs_the_job(add, monkeypatch, settings):
+    settings.PHOENIX = {**settings.PHOENIX, "PATIENCE": 0.0}
+    job = add()
+
+    def full(_path: Path, _text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    prepare(), process()
+
+    assert state(job) == (JobState.FAILED, Reason.UNEXPECTED)
+    assert "No space left on device" in job.sentence
+
+
+@pytest.mark.parametrize(
+    ("step", "end", "starts"),
+    [("check", (JobState.WAITING, ""), 0), ("measure", (JobState.LOST, Reason.WORKER_LOST), 1)],
+)
+def test_a_database_that_is_away_at_a_question_costs_the_attempt_only_if_it_was_started(
+    add, monkeypatch, step, end, starts
+):
+    job = add()
+    prepare()
+
+    def away(*_arguments: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(testcam.Testcam, step, away)
+    process()
+
+    assert (state(job), len(testcam.starts())) == (end, starts)

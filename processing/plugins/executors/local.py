@@ -51,17 +51,19 @@ class Peak:
 class LocalExecutor:
     """One child process per command; its descendants die with it, and with the caller."""
 
+    def __init__(self) -> None:
+        self.running: dict[str, int] = {}
+        self.cancelled: set[str] = set()
+
     def ready(self, program: str) -> None:
         """The program is installed, and so are the guards."""
         for needed in (program, *GUARDS):
             if not shutil.which(needed):
                 raise HostHalt(f"{needed} is not installed on {socket.gethostname()}")
 
-    def __init__(self) -> None:
-        self.running: dict[str, int] = {}
-
     def cancel(self, token: str) -> None:
-        """See `processing.core.ports.Executor`; called from another thread than `run`."""
+        """See `processing.core.ports.Executor`; called from another thread than `run`, perhaps just before it."""
+        self.cancelled.add(token)
         if pid := self.running.get(token):
             kill_group(pid)  # `run` sees the end of it, and ends the rest
 
@@ -88,12 +90,16 @@ class LocalExecutor:
                 start_new_session=True,
             )
             self.running[command.token] = child.pid
+            # Whichever of the two threads comes second sees what the other has written.
+            if command.token in self.cancelled:
+                kill_group(child.pid)
             try:
                 in_time = watch(child.pid, command.seconds, peak)
             finally:
                 kill_group(child.pid)
                 end(command.token)
                 self.running.pop(command.token)
+                self.cancelled.discard(command.token)
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
         return Finished(
