@@ -29,6 +29,12 @@ class ProductName(BlockName):
     regex = r"ADP\.[0-9T:.\-]{1,60}"
 
 
+class CertificateName(BlockName):
+    """The name of a certificate within its instrument."""
+
+    regex = r"[A-Z0-9][A-Z0-9_-]{0,39}"
+
+
 class Day:
     """A DFO date, YYYY-MM-DD."""
 

@@ -17,4 +17,5 @@ class MonitorConfig(AppConfig):
         register_converter(addresses.BlockName, "ab")
         register_converter(addresses.InstrumentName, "instrument")
         register_converter(addresses.ProductName, "product")
+        register_converter(addresses.CertificateName, "certificate")
         register_converter(addresses.Day, "day")

@@ -3,7 +3,9 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from monitor.pages import stops, system, views
+from monitor.pages import certificates, stops, system, views
+
+VERSION = "certificates/<instrument:instrument>/<certificate:name>/<int:version>/"
 
 urlpatterns = [
     path("", views.tonight, name="tonight"),
@@ -12,6 +14,14 @@ urlpatterns = [
     path("abs/<ab:name>/preview/<product:dp_id>/", views.preview, name="preview"),
     path("stop/", stops.stop, name="stop"),
     path("stops/<int:pk>/resume/", stops.resume, name="resume"),
+    path("certificates/", certificates.everything, name="certificates"),
+    path("certificates/draft/", certificates.draft, name="draft_new"),
+    path("certificates/<instrument:instrument>/<certificate:name>/", certificates.one, name="certificate"),
+    path("certificates/<instrument:instrument>/<certificate:name>/draft/", certificates.draft, name="draft"),
+    path(VERSION, certificates.one, name="version"),
+    path(f"{VERSION}certify/", certificates.step, {"name_of_step": "certify"}, name="certify"),
+    path(f"{VERSION}suspend/", certificates.step, {"name_of_step": "suspend"}, name="suspend"),
+    path(f"{VERSION}withdraw/", certificates.step, {"name_of_step": "withdraw"}, name="withdraw"),
     path("system/", system.system, name="system"),
     path("system/windows/<instrument:instrument>/", system.window, name="window"),
     path("system/holds/<instrument:instrument>/", system.try_again, name="try_again"),

@@ -24,6 +24,12 @@ ARCHIVES = {
     "https": "processing.plugins.archives.http.HttpArchive",
     "ngas": "processing.plugins.archives.ngas.NgasArchive",
 }
+INGESTORS = {
+    "file": "processing.plugins.ingestors.folder.FolderIngestor",
+    "ngas": "processing.plugins.ingestors.ngas.NgasIngestor",
+}
+# How a URL of each scheme is written.
+FORMS = {"file": "file:///path", "https": "https://host/path", "http": "http://host/path", "ngas": "ngas://host:port"}
 
 
 def secret_key() -> str:
@@ -45,13 +51,26 @@ def folder_of(variable: str, default: Path) -> Path:
 
 
 def archive_of(variable: str, default: Path) -> dict[str, Any]:
+    """The archive plug-in that the scheme of a URL in the environment chooses."""
+    return plugin_of(variable, default, ARCHIVES)
+
+
+def ingestor_of(variable: str, default: Path, copies: Path) -> dict[str, Any]:
+    """The ingestor plug-in that the scheme of a URL chooses; what is not on this host is read through copies."""
+    entry = plugin_of(variable, default, INGESTORS)
+    if entry["BACKEND"] == INGESTORS["ngas"]:
+        entry["OPTIONS"]["copies"] = copies
+    return entry
+
+
+def plugin_of(variable: str, default: Path, plugins: dict[str, str]) -> dict[str, Any]:
     """The plug-in that the scheme of a URL in the environment chooses, with that URL or folder as its root."""
     scheme, _, rest = env.str(variable, default.as_uri()).partition(":")
-    if scheme in ARCHIVES:
+    if scheme in plugins:
         root = folder_of(variable, default) if scheme == "file" else f"{scheme}:{rest}"
-        return {"BACKEND": ARCHIVES[scheme], "OPTIONS": {"root": root}}
+        return {"BACKEND": plugins[scheme], "OPTIONS": {"root": root}}
     # No more of it: a URL may hold a password.
-    supported = "file:///path, https://host/path, http://host/path and ngas://host:port"
+    supported = " and ".join(form for known, form in FORMS.items() if known in plugins)
     raise ImproperlyConfigured(f"{variable}: supported are {supported}, not {scheme!r}")
 
 
@@ -194,10 +213,7 @@ PHOENIX: dict[str, Any] = {
     # Columns of the file lines of an AB where a site's differ from processing.core.ab.COLUMNS.
     "AB_COLUMNS": {},
     "ARCHIVE": archive_of("PHOENIX_ARCHIVE_URL", VAR_DIR / "archive"),
-    "INGESTOR": {
-        "BACKEND": "processing.plugins.ingestors.folder.FolderIngestor",
-        "OPTIONS": {"root": folder_of("PHOENIX_INGEST_URL", VAR_DIR / "products")},
-    },
+    "INGESTOR": ingestor_of("PHOENIX_INGEST_URL", VAR_DIR / "products", WORK_DIR / "copies"),
     "EXECUTOR": {"BACKEND": env.str("PHOENIX_EXECUTOR", "local"), "OPTIONS": {}},
     "PIPELINES": {
         "NACO": {"BACKEND": "processing.plugins.pipelines.naco.Naco", "OPTIONS": {}},

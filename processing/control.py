@@ -31,6 +31,7 @@ from processing.models import (
 from processing.version import VERSION
 from processing.workflow import acknowledge, catalogue
 from processing.workflow import stop as stops
+from processing.workflow.certify import Drafted, certify, draft, draft_all, suspend, withdraw
 from processing.workflow.gate import STOP_FLAG
 from processing.workflow.hold import release
 from processing.workflow.register import register
@@ -42,11 +43,15 @@ from processing.workflow.waiting import Surroundings, why_waiting
 __all__ = [
     "STOP_FLAG",
     "VERSION",
+    "Drafted",
     "Outcome",
     "Resumption",
     "Surroundings",
     "active_holds",
     "active_stop",
+    "certify",
+    "draft",
+    "draft_all",
     "explain",
     "find_files",
     "preview_resume",
@@ -57,8 +62,10 @@ __all__ = [
     "set_window",
     "status",
     "stop",
+    "suspend",
     "sweep",
     "why_waiting",
+    "withdraw",
 ]
 
 

@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
 from urllib.parse import parse_qs, unquote, urlsplit
+from xml.sax.saxutils import quoteattr
 
 KINDS = ("raw", "mcalib", "gencalib")
 MOODS = ("", "errors", "truncated", "damaged", "hanging", "slow")
@@ -26,14 +27,16 @@ DRIP = 0.05
 class Conversation(BaseHTTPRequestHandler):
     """One request; `mood` is read anew for each."""
 
+    moods: tuple[str, ...] = MOODS
+
     def __init__(self, *request, root: Path, control: Path, over: Event):
         self.root, self.control, self.over = root, control, over
         super().__init__(*request)
 
     def mood(self) -> str:
         word = self.control.read_text().strip() if self.control.exists() else ""
-        if word not in MOODS:
-            raise ValueError(f"{self.control} says {word!r}, which is none of {MOODS}")
+        if word not in self.moods:
+            raise ValueError(f"{self.control} says {word!r}, which is none of {self.moods}")
         return word
 
     def do_GET(self) -> None:
@@ -61,25 +64,25 @@ class Conversation(BaseHTTPRequestHandler):
 
     def ngas(self, command: str, query: dict[str, list[str]]) -> None:
         name = query.get("file_id", [""])[0]
-        files = [file for kind in KINDS if (file := found(self.root / kind / name))] if name and "/" not in name else []
+        versions = self.versions(name) if name and "/" not in name and self.root.is_dir() else {}
         if not self.root.is_dir():
-            self.status(400, 'Status="FAILURE" Message="NGAMS_AL_DISK:4003:ALERT: no disk." State="OFFLINE"')
+            self.status(400, "FAILURE", "NGAMS_AL_DISK:4003:ALERT: no disk.", state="OFFLINE")
         elif command == "/STATUS" and not name:
-            self.status(200, 'Status="SUCCESS" Message="Successfully handled command STATUS" State="ONLINE"')
-        elif not files:
-            self.status(
-                400, 'Status="FAILURE" Message="NGAMS_ER_UNAVAIL_FILE:4019:ERROR: not available." State="ONLINE"'
-            )
+            self.status(200, "SUCCESS", "Successfully handled command STATUS")
+        elif not versions:
+            self.status(400, "FAILURE", "NGAMS_ER_UNAVAIL_FILE:4019:ERROR: not available.")
         elif command == "/STATUS":
-            checksum = (
-                f'<FileStatus Checksum="{zlib.crc32(files[0].read_bytes())}" ChecksumPlugIn="crc32" FileVersion="1"/>'
-            )
-            self.status(200, 'Status="SUCCESS" State="ONLINE"', f'<DiskStatus DiskId="one">{checksum}</DiskStatus>')
+            self.status(200, "SUCCESS", "Successfully handled command STATUS", kept(max(versions), versions))
         else:
-            self.file(files[0], promised=False)
+            self.file(versions[max(versions)], promised=False)
 
-    def status(self, code: int, attributes: str, inside: str = "") -> None:
-        text = f'<?xml version="1.0" ?>\n<NgamsStatus>\n<Status HostId="test" {attributes}/>{inside}\n</NgamsStatus>\n'
+    def versions(self, name: str) -> dict[int, Path]:
+        """The versions of a file that NGAS has; one of a name is in the folders."""
+        return dict([(1, file) for kind in KINDS if (file := found(self.root / kind / name))][:1])
+
+    def status(self, code: int, result: str, message: str, inside: str = "", state: str = "ONLINE") -> None:
+        said = f'Status="{result}" Message={quoteattr(message)} State="{state}"'
+        text = f'<?xml version="1.0" ?>\n<NgamsStatus>\n<Status HostId="test" {said}/>{inside}\n</NgamsStatus>\n'
         self.answer(code, text.encode())
 
     def file(self, file: Path | None, promised: bool = True) -> None:
@@ -131,6 +134,12 @@ class Conversation(BaseHTTPRequestHandler):
         """Nothing: tests read what phoenix says."""
 
 
+def kept(version: int, versions: dict[int, Path]) -> str:
+    content = versions[version].read_bytes()
+    facts = f'Checksum="{zlib.crc32(content)}" ChecksumPlugIn="crc32" FileSize="{len(content)}" FileVersion="{version}"'
+    return f'<DiskStatus DiskId="one"><FileStatus {facts}/></DiskStatus>'
+
+
 def found(file: Path) -> Path | None:
     try:
         return file if file.is_file() else None
@@ -145,10 +154,10 @@ class Archive(ThreadingHTTPServer):
 
 
 @contextmanager
-def serve(root: Path, control: Path, port: int = 0) -> Iterator[str]:
+def serve(root: Path, control: Path, port: int = 0, conversation: type[Conversation] = Conversation) -> Iterator[str]:
     """Serve `root` on this machine, on a free port unless one is given; yields the URL without a slash at its end."""
     over = Event()
-    server = Archive(("127.0.0.1", port), partial(Conversation, root=root, control=control, over=over))
+    server = Archive(("127.0.0.1", port), partial(conversation, root=root, control=control, over=over))
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
@@ -190,13 +199,13 @@ def answering(
         yield f"http{'s' if tls else ''}://127.0.0.1:{listener.getsockname()[1]}", asked
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.archive_server")
+def main(conversation: type[Conversation] = Conversation) -> None:
+    parser = argparse.ArgumentParser()
     parser.add_argument("root", type=Path)
     parser.add_argument("control", type=Path)
     parser.add_argument("--port", type=int, default=0)
     given = parser.parse_args()
-    with serve(given.root, given.control, given.port) as url, suppress(KeyboardInterrupt):
+    with serve(given.root, given.control, given.port, conversation) as url, suppress(KeyboardInterrupt):
         print(url, flush=True)  # noqa: T201
         Event().wait()
 

@@ -15,7 +15,7 @@ from processing.models import AssociationBlock, Job, ProcessingDate, Product, Qc
 JOB_FIELDS = [
     "ab", "campaign", "instrument", "date", "state", "reason", "sentence", "setup", "recipe", "registered",
     "claimed", "started", "processed", "ended", "seconds", "cpu_seconds", "memory", "exit_code",
-    "association_flags", "processing_flags", "products",
+    "association_flags", "processing_flags", "products", "certificate",
 ]
 BLOCK_FIELDS = [
     "name", "instrument", "date", "recipe", "raw_type", "setup", "tech", "prog_id", "ob_id", "mjd_obs",
@@ -26,6 +26,7 @@ DATE_FIELDS = ["instrument", "date", "state", "reason", "abs", "registered", "pr
 PRODUCT_FIELDS = [
     "dp_id", "category", "version", "state", "state_reason", "original_name", "url", "size", "sha256", "target",
     "ra", "dec", "mjd_obs", "exptime", "wave_min", "wave_max", "snr", "fluxcal", "registered", "ingestion_state",
+    "certificate",
 ]
 # fmt: on
 
@@ -41,6 +42,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     setup = serializers.CharField(source="block.setup")
     recipe = serializers.CharField(source="block.recipe")
     products: Any = serializers.SlugRelatedField(many=True, read_only=True, slug_field="dp_id")
+    certificate: Any = serializers.StringRelatedField()
 
     class Meta:
         model = Job
@@ -153,6 +155,7 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
     """An archived product."""
 
     ingestion_state = serializers.CharField(source="ingestion.state")
+    certificate: Any = serializers.StringRelatedField(source="job.certificate")
 
     class Meta:
         model = Product

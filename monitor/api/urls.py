@@ -2,9 +2,10 @@
 
 from django.urls import path, re_path
 
-from monitor.api import adp, instruments, products, register, stops, views
+from monitor.api import adp, certificates, instruments, products, register, stops, views
 
 app_name = "api"
+VERSION = "certificates/<instrument:instrument>/<certificate:name>/<int:version>/"
 
 urlpatterns = [
     path("status/", views.Status.as_view(), name="status"),
@@ -30,6 +31,12 @@ urlpatterns = [
     path("stops/", stops.Stops.as_view(), name="stops"),
     path("stops/<int:pk>/", stops.StopDetail.as_view(), name="stop"),
     path("stops/<int:pk>/resume/", stops.Resume.as_view(), name="resume"),
+    path("certificates/", certificates.Certificates.as_view(), name="certificates"),
+    path(VERSION, certificates.CertificateDetail.as_view(), name="certificate"),
+    path(f"{VERSION}diff/", certificates.Difference.as_view(), name="difference"),
+    path(f"{VERSION}certify/", certificates.Certify.as_view(), name="certify"),
+    path(f"{VERSION}suspend/", certificates.Suspend.as_view(), name="suspend"),
+    path(f"{VERSION}withdraw/", certificates.Withdraw.as_view(), name="withdraw"),
     path("adp/datasets/", adp.Datasets.as_view(), name="datasets"),
     path("adp/vocabulary/", adp.Vocabulary.as_view(), name="vocabulary"),
     # An address that ends in a slash, or nothing: others are first tried with one.

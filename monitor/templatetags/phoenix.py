@@ -1,5 +1,6 @@
 """Template tags: states, times, durations, numbers, pictures."""
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +11,8 @@ from django.utils.safestring import SafeString
 from monitor import marks
 from monitor.pages import svg
 from monitor.tallies import Tally
+from processing.core.certification import Parameters
+from processing.core.toml import inline
 from processing.models import Product, Score
 
 register = template.Library()
@@ -125,6 +128,20 @@ def number(value: float | None, digits: int = 4) -> str:
     whole = 10.0 ** (digits - 1) <= abs(value) < WHOLE_BELOW
     text = f"{value:.0f}" if whole else f"{value:.{digits}g}".replace("e-0", "e-")
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
+def written(value: object) -> str:
+    """A value of a certificate, as TOML writes it."""
+    return NOTHING if value is None else inline(value)
+
+
+@register.filter
+def wavelengths(values: Parameters) -> str:
+    """The range of central wavelengths for which recipe parameters hold."""
+    if math.isinf(values.high):
+        return f"from {number(values.low)} nm" if values.low else "all"
+    return f"{number(values.low)} to {number(values.high)} nm" if values.low else f"below {number(values.high)} nm"
 
 
 @register.filter

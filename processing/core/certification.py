@@ -10,6 +10,7 @@ from typing import Any
 from processing.core.ab import AB
 from processing.core.scoring import Rule
 from processing.core.selection import Selection, suffix
+from processing.core.shape import Fault, faults
 from processing.core.states import CertificateState, Reason
 
 
@@ -21,7 +22,11 @@ class FluxPolicy(StrEnum):
 
 
 class BadCertificate(Exception):
-    """Certificate data that cannot be read: says which one and what is wrong."""
+    """Certificate data that cannot be read: says which one and what is wrong, key by key where that is known."""
+
+    def __init__(self, said: str, found: Sequence[Fault] = ()) -> None:
+        super().__init__(said)
+        self.faults = tuple(found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +73,6 @@ class FluxRule:
 
     def __post_init__(self) -> None:
         FluxPolicy(self.policy)
-        _words(self.responses)
 
     def certifies(self, response: str) -> bool:
         """True if fluxes may be calibrated with this response curve."""
@@ -237,30 +241,29 @@ def _missing(ab: AB, certificate: Certificate) -> Refusal | None:
     return None
 
 
-def _words(value: Sequence[str]) -> tuple[str, ...]:
-    """A list of words; a single word in its place would be taken letter by letter."""
-    if isinstance(value, str):
-        raise TypeError(f"{value!r} is not a list")
-    return tuple(value)
+def faults_of(data: Mapping[str, Any]) -> list[Fault]:
+    """Everything that is wrong with certificate data, each by its path."""
+    found = [*faults(data, Certificate)]
+    limits = [(key, data.get(key, 1)) for key in ("seconds", "memory_mb")]
+    return found or [Fault(key, "must be above 0") for key, value in limits if value <= 0]
 
 
 def read_certificate(data: Mapping[str, Any]) -> Certificate:
-    """A certificate from plain data (TOML or JSON); raises `BadCertificate` for what does not fit."""
-    try:
-        nested = {
-            "state": CertificateState(data["state"]),
-            "mode": Mode(**data["mode"]),
-            "flux_policy": FluxPolicy(data.get("flux_policy", FluxPolicy.NEVER)),
-            "flux": tuple(FluxRule(**row) for row in data.get("flux", ())),
-            "archive": Selection(**data.get("archive", {})),
-            "parameters": tuple(Parameters(**row) for row in data.get("parameters", ())),
-            "association": tuple(Dt(**row) for row in data.get("association", ())),
-            "scores": tuple(Rule(**row) for row in data.get("scores", ())),
-            "chips": {arm: _words(chips) for arm, chips in dict(data.get("chips", {})).items()},
-            **{key: _words(data.get(key, ())) for key in ("required", "products", "ab_parameters")},
-            "seconds": float(data.get("seconds", Certificate.seconds)),
-        }
-        return Certificate(**{**data, **nested})
-    except (KeyError, TypeError, ValueError) as error:
+    """A certificate from plain data (TOML or JSON); raises `BadCertificate` that names every key that does not fit."""
+    if found := faults_of(data):
         name = f"{data.get('instrument', '?')} {data.get('name', '?')}"
-        raise BadCertificate(f"certificate {name}: {error}") from error
+        raise BadCertificate(f"certificate {name}: " + "; ".join(map(str, found)), found)
+    nested = {
+        "state": CertificateState(data["state"]),
+        "mode": Mode(**data["mode"]),
+        "flux_policy": FluxPolicy(data.get("flux_policy", FluxPolicy.NEVER)),
+        "flux": tuple(FluxRule(**row) for row in data.get("flux", ())),
+        "archive": Selection(**data.get("archive", {})),
+        "parameters": tuple(Parameters(**row) for row in data.get("parameters", ())),
+        "association": tuple(Dt(**row) for row in data.get("association", ())),
+        "scores": tuple(Rule(**row) for row in data.get("scores", ())),
+        "chips": {arm: tuple(chips) for arm, chips in dict(data.get("chips", {})).items()},
+        **{key: tuple(data.get(key, ())) for key in ("required", "products", "ab_parameters")},
+        "seconds": float(data.get("seconds", Certificate.seconds)),
+    }
+    return Certificate(**{**data, **nested})

@@ -36,3 +36,7 @@ class BadAB(Exception):
         self.file = file
         self.line = line
         self.reason = reason
+
+
+class ReviewRefused(Exception):
+    """A step in the life of a certificate that its rules do not allow: four eyes, frozen, replaced, unexplained."""

@@ -127,7 +127,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.INGEST_ATTEMPTS: "The archive refused the product on each of the allowed attempts.",
 }
 
-J, D, N = JobState, DateState, IngestState
+J, D, N, C = JobState, DateState, IngestState, CertificateState
 
 # RUNNING -> WAITING exists only for a claim that is given back before any process was started.
 JOB_MOVES: Mapping[JobState, frozenset[JobState]] = {
@@ -151,6 +151,13 @@ INGEST_MOVES: Mapping[IngestState, frozenset[IngestState]] = {
     N.VALIDATED: frozenset({N.STORED, N.RETRY_WAIT, N.REJECTED, N.DUPLICATE}),
     N.STORED: frozenset({N.REGISTERED, N.RETRY_WAIT, N.DUPLICATE}),
     N.RETRY_WAIT: frozenset({N.QUEUED, N.DEAD}),
+}
+
+# There is no way back to DRAFT: what was reviewed is frozen, a change is a new version.
+CERTIFICATE_MOVES: Mapping[CertificateState, frozenset[CertificateState]] = {
+    C.DRAFT: frozenset({C.CERTIFIED}),
+    C.CERTIFIED: frozenset({C.SUSPENDED, C.WITHDRAWN}),
+    C.SUSPENDED: frozenset({C.CERTIFIED, C.WITHDRAWN}),
 }
 
 UNFINISHED = frozenset({J.WAITING, J.RUNNING, J.PROCESSED})

@@ -1,8 +1,9 @@
 """The verbs of the command line and what they take."""
 
 import socket
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 from processing.management import validate
@@ -19,7 +20,7 @@ def add_verbs(parser: ArgumentParser) -> None:
         sub.add_argument("--json", action="store_true", help="print JSON")
         return sub
 
-    for add in (add_questions, add_products, add_gates, add_worker):
+    for add in (add_questions, add_products, add_export, add_gates, add_certificate, add_worker):
         add(verb)
 
 
@@ -43,6 +44,17 @@ def add_products(verb: Verb) -> None:
     deprecate.add_argument("--reason", required=True, help="why; it is shown wherever the product is")
 
 
+def add_export(verb: Verb) -> None:
+    """QC1 parameters and scores, as a table."""
+    export = verb("export", "QC1 parameters or scores of an instrument as a table; --json without -o: as JSON.")
+    export.add_argument("table", choices=("qc1", "scores"))
+    export.add_argument("instrument", metavar="INSTRUMENT")
+    export.add_argument("--from", dest="first", type=day, metavar="DATE", help="first DFO date, YYYY-MM-DD")
+    export.add_argument("--to", dest="last", type=day, metavar="DATE", help="last DFO date")
+    export.add_argument("--format", choices=("csv", "votable"), default="csv", help="(csv)")
+    export.add_argument("-o", "--output", type=Path, metavar="FILE", help="instead of standard output")
+
+
 def add_gates(verb: Verb) -> None:
     """Stop, resume, window."""
     stop = verb("stop", "Nothing new starts until it is resumed; what runs may end.")
@@ -58,6 +70,40 @@ def add_gates(verb: Verb) -> None:
     hours = window.add_mutually_exclusive_group()
     hours.add_argument("window", nargs="?", metavar="HH:MM-HH:MM", help="UTC; without it the window is only shown")
     hours.add_argument("--site", action="store_true", help="back to the site's window")
+
+
+def add_certificate(verb: Verb) -> None:
+    """The life of certificates: list, show, draft, certify, suspend, withdraw."""
+    steps = verb("certificate", "What may be processed, and how: look, draft, review.").add_subparsers(
+        dest="step", required=True, metavar="STEP"
+    )
+
+    def step(name: str, text: str, *positional: str) -> ArgumentParser:
+        sub = steps.add_parser(name, help=text, description=text)
+        sub.add_argument("--json", action="store_true", default=SUPPRESS, help="print JSON")
+        for argument in positional:
+            sub.add_argument(argument, metavar=argument.upper(), type=int if argument == "version" else str)
+        return sub
+
+    step("list", "Every certificate: the version in force, and drafts.").add_argument(
+        "instrument", nargs="?", default="", metavar="INSTRUMENT"
+    )
+    show = step("show", "A version: who, when, why, and its content as TOML.", "instrument", "name")
+    show.add_argument("--version", type=int, metavar="N", help="another than the one in force")
+    show.add_argument("--diff", type=int, metavar="M", help="what differs from version M, instead of the content")
+    draft = step("draft", "Set up the next versions, or change open drafts, from a TOML file.")
+    draft.add_argument("file", type=Path, metavar="FILE.toml")
+    draft.add_argument("--user", metavar="NAME", help="who drafts; without it the account that types")
+    for name, option, text in (
+        ("certify", "--note", "Put a version in force; by somebody who has not drafted it."),
+        ("suspend", "--reason", "Start nothing more under a version, until it is certified again or replaced."),
+        ("withdraw", "--reason", "End a version for good; jobs that wait for it are rejected."),
+    ):
+        one = step(name, text, "instrument", "name", "version")
+        one.add_argument(option, dest="why", required=True, help="what was reviewed, or why; it stays with the version")
+        one.add_argument("--user", metavar="NAME", help="who decides; without it the account that types")
+        if name == "certify":
+            one.add_argument("--revision", type=int, metavar="R", help="the one that was read; refused for any other")
 
 
 def add_worker(verb: Verb) -> None:
@@ -77,3 +123,11 @@ def scope(parser: ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("instrument", nargs="?", default="", metavar="INSTRUMENT")
     which.add_argument("--all", action="store_true", help="every instrument; it stands beside single stops")
+
+
+def day(value: str) -> date:
+    """A date as it is typed."""
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{value!r} is no date such as 2012-05-09") from error

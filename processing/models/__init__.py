@@ -2,10 +2,11 @@
 
 from processing.models.blocks import AssociationBlock, RawFrame
 from processing.models.campaigns import Campaign
+from processing.models.certificates import Certificate
 from processing.models.dates import ProcessingDate
 from processing.models.events import Event
 from processing.models.holds import Hold
-from processing.models.instruments import Certificate, Instrument
+from processing.models.instruments import Instrument
 from processing.models.jobs import Job
 from processing.models.products import Ingestion, Product
 from processing.models.results import JobLog, Qc1Parameter, Score

@@ -10,8 +10,9 @@ from django.db.models.functions import Now
 from processing.core.states import JOB_MOVES, CampaignState, CertificateState, DateState, JobState, Reason
 from processing.models.blocks import AssociationBlock
 from processing.models.campaigns import Campaign
+from processing.models.certificates import Certificate
 from processing.models.dates import ProcessingDate
-from processing.models.instruments import Certificate, Instrument
+from processing.models.instruments import Instrument
 from processing.models.leases import Leased, lease_end
 from processing.models.moves import ALWAYS, Condition, Moving
 from processing.models.stops import ALL, Stop

@@ -23,6 +23,8 @@ class Moving(models.Model):
     subject: ClassVar[str]
 
     state: Any
+    actor: str = ""
+    """The person who acts on this row, for its events; empty: this host."""
 
     class Meta:
         abstract = True
@@ -62,7 +64,7 @@ class Moving(models.Model):
             old=old,
             new=new,
             why=why,
-            who=socket.gethostname(),
+            who=self.actor or socket.gethostname(),
         )
 
     def fresh(self) -> Self:

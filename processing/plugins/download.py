@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, PoolManager, Retry, Timeout, make_headers
@@ -28,8 +28,8 @@ LONGEST_TEXT = 2**16
 REDIRECTS = 3
 # What an operator can do about an answer.
 ADVICE = {
-    401: "user and password in PHOENIX_ARCHIVE_URL are missing or wrong",
-    403: "the archive must allow this host, or the user in PHOENIX_ARCHIVE_URL, to read",
+    401: "user and password in {variable} are missing or wrong",
+    403: "the archive must allow this host, or the user in {variable}, what it asks for",
     429: "it is asked too often: fewer PHOENIX_WORKERS, or ask its operators for more",
 }
 # RFC 9530; several digests may stand in one header.
@@ -53,10 +53,14 @@ class Limits:
 
 
 class Server:
-    """The address of an archive and how to ask it; ValueError for a URL that names no host or no valid port."""
+    """The address of an archive and how to ask it; ValueError for a URL that names no host or no valid port.
 
-    def __init__(self, url: str, limits: Limits) -> None:
-        parts = parsed(url)
+    `variable` is where the site has named it, which is said where that may be wrong.
+    """
+
+    def __init__(self, url: str, limits: Limits, variable: str = "PHOENIX_ARCHIVE_URL") -> None:
+        parts = parsed(url, variable)
+        self.variable = variable
         host = parts.netloc.rpartition("@")[2]
         self.url = f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
         self.limits = limits
@@ -133,7 +137,16 @@ class Visit:
 
     def text(self, url: str) -> tuple[int, str]:
         """Status and the beginning of a short answer."""
-        answer = self.ask("GET", url)
+        return self.read(self.ask("GET", url))
+
+    def send(self, url: str, file: Path, mime_type: str) -> tuple[int, str]:
+        """POST a file; status and the beginning of the answer.  No redirect is followed."""
+        headers = {"Content-Length": str(file.stat().st_size), "Content-Type": mime_type}
+        with file.open("rb") as stream:
+            return self.read(self.ask("POST", url, body=stream, headers=self.server.headers | headers, redirect=False))
+
+    def read(self, answer: BaseHTTPResponse) -> tuple[int, str]:
+        """Status and the beginning of an answer."""
         try:
             return answer.status, answer.read(LONGEST_TEXT, decode_content=False).decode(errors="replace")
         except HTTPError as error:
@@ -147,10 +160,10 @@ class Visit:
             check(answer.headers, to)
         return answer.status
 
-    def ask(self, method: str, url: str) -> BaseHTTPResponse:
+    def ask(self, method: str, url: str, **more: Any) -> BaseHTTPResponse:
         """The beginning of the answer; Halt if none comes."""
         try:
-            return self.pools.request(method, url, preload_content=False)
+            return self.pools.request(method, url, preload_content=False, **more)
         except HTTPError as error:
             raise self.unreachable(error) from error
 
@@ -195,8 +208,11 @@ class Visit:
 
     def refusal(self, status: int, what: str) -> Halt:
         """An answer that is neither the file nor its absence."""
-        advice = ADVICE.get(status, "its own log should say why; check PHOENIX_ARCHIVE_URL as well")
-        return Halt(f"the archive {self.server.url} answers HTTP {status} for {what}: {advice}")
+        advice = ADVICE.get(status, "its own log should say why; check {variable} as well")
+        return Halt(
+            f"the archive {self.server.url} answers HTTP {status} for {what}: "
+            + advice.format(variable=self.server.variable)
+        )
 
 
 def watched(watch: Callable[[socket.socket], None]) -> type[HTTPConnectionPool]:
@@ -223,7 +239,7 @@ def watched_https(watch: Callable[[socket.socket], None]) -> type[HTTPSConnectio
     return type("Pool", (HTTPSConnectionPool,), {"ConnectionCls": Connection})
 
 
-def parsed(url: str) -> SplitResult:
+def parsed(url: str, variable: str) -> SplitResult:
     """The parts of an archive's URL; ValueError, without the URL since that may hold a password."""
     try:
         parts = urlsplit(url)
@@ -232,7 +248,7 @@ def parsed(url: str) -> SplitResult:
     except ValueError:
         # Its text may have a part of the password.
         pass
-    raise ValueError("PHOENIX_ARCHIVE_URL must be scheme://[user:password@]host[:port][/path], and no more")
+    raise ValueError(f"{variable} must be scheme://[user:password@]host[:port][/path], and no more")
 
 
 def plain(name: str) -> str:

@@ -13,6 +13,7 @@ from processing.workflow import gate
 from processing.workflow.hold import probe_all
 from processing.workflow.ingest import conclude, withdraw_orphans
 from processing.workflow.reap import reap
+from processing.workflow.rebind import rebind
 from processing.workflow.wake import Stage, queued, wake
 
 RETRY_AFTER = timedelta(minutes=1)
@@ -26,6 +27,7 @@ def sweep() -> dict[str, int]:
         "reopened": reopen(),
         "retried": retry_held() + retry_ingestions(),
         "withdrawn": withdraw_orphans(),
+        "rebound": rebind(),
         "concluded": conclude_ingested(),
         "closed": sum(date.close_if_done() for date in ProcessingDate.objects.filter(state=DateState.PROCESSING)),
     }

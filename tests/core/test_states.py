@@ -3,6 +3,7 @@
 import pytest
 
 from processing.core.states import (
+    CERTIFICATE_MOVES,
     DATE_MOVES,
     ENDED,
     INGEST_MOVES,
@@ -10,6 +11,7 @@ from processing.core.states import (
     REASONS,
     TROUBLE,
     UNFINISHED,
+    CertificateState,
     DateState,
     IngestState,
     JobState,
@@ -24,8 +26,9 @@ TABLES = pytest.mark.parametrize(
         (JobState, JOB_MOVES, JobState.WAITING),
         (DateState, DATE_MOVES, DateState.REGISTERED),
         (IngestState, INGEST_MOVES, IngestState.QUEUED),
+        (CertificateState, CERTIFICATE_MOVES, CertificateState.DRAFT),
     ],
-    ids=["job", "date", "ingestion"],
+    ids=["job", "date", "ingestion", "certificate"],
 )
 
 
@@ -53,6 +56,10 @@ def test_every_state_ends_or_has_a_way_to_an_end(states, moves, first):
 
 def test_an_ended_job_has_no_way_out():
     assert not [state for state in ENDED if JOB_MOVES.get(state)]
+
+
+def test_what_was_reviewed_is_never_a_draft_again():
+    assert not [state for state, after in CERTIFICATE_MOVES.items() if CertificateState.DRAFT in after]
 
 
 def test_only_a_claim_given_back_leads_to_waiting_again():

@@ -48,4 +48,4 @@ def test_events_are_append_only(add):
 def test_everything_with_a_state_changes_it_by_move():
     stateful = {model.__name__ for model in Moving.__subclasses__()}
 
-    assert stateful == {"ProcessingDate", "Job", "Ingestion"}
+    assert stateful == {"ProcessingDate", "Job", "Ingestion", "Certificate"}

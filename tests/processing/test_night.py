@@ -8,7 +8,7 @@ from django.conf import settings
 from processing import registry
 from processing.core.states import DateState, JobState, Reason
 from processing.models import Event, Job, ProcessingDate, Product
-from processing.plugins.ingestors.folder import digest
+from processing.plugins.whole import digest
 from processing.workflow import files, finish, sweep
 from processing.workflow.ingest import ingest
 from processing.workflow.prepare import prepare

@@ -103,7 +103,7 @@ def test_a_rejected_ab_has_its_association_score_too(add):
 
 
 def test_an_ab_that_names_a_command_to_run_as_recipe_parameter_is_rejected(add):
-    Certificate.objects.update(content=testcam.CERTIFICATE | {"ab_parameters": ["reduce.*"]})
+    Certificate.objects.load([testcam.CERTIFICATE | {"version": 2, "ab_parameters": ["reduce.*"]}])
     job = add(plotter="touch /tmp/pwned")
 
     assert state(job) == (JobState.REJECTED, Reason.NOT_CERTIFIED)

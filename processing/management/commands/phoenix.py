@@ -14,10 +14,12 @@ from django.db import OperationalError, ProgrammingError
 
 from processing import control
 from processing.core.phase3.rules import rejects
-from processing.management import acknowledge, validate
+from processing.management import acknowledge, certificates, validate
 from processing.management.arguments import add_verbs
 from processing.management.cluster import run_cluster
+from processing.management.export import write, write_file
 from processing.management.supervisor import Supervisor
+from processing.workflow.export import TABLES
 
 Options = Mapping[str, Any]
 DONE, REFUSED = 0, 1
@@ -43,12 +45,14 @@ class Command(BaseCommand):
             "register": self.register,
             "status": self.status,
             "explain": self.explain,
+            "export": self.export,
             "stop": self.stop,
             "resume": self.resume,
             "validate": self.validate,
             "acknowledge": self.acknowledge,
             "deprecate": self.deprecate,
             "window": self.window,
+            "certificate": self.certificate,
             "sweep": self.sweep,
             "worker": self.worker,
         }
@@ -102,6 +106,24 @@ class Command(BaseCommand):
             self.stderr.write(f"{options['name']}: no AB and no raw file of that name is registered")
         return DONE if found else REFUSED
 
+    def export(self, options: Options) -> int:
+        """The table itself, or where it is and how many rows it has."""
+        try:
+            instrument = control.known(options["instrument"]).name
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        table, file = TABLES[options["table"]](instrument, options["first"], options["last"]), options["output"]
+        if file is None:
+            form = "json" if options["json"] else options["format"]
+            write(table, form, partial(self.stdout.write, ending=""))
+            return DONE
+        try:
+            rows = write_file(table, options["format"], file)
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror or error}") from error
+        self.tell(options, {"file": str(file), "rows": rows})
+        return DONE
+
     def stop(self, options: Options) -> int:
         """What is stopped now."""
         try:
@@ -138,6 +160,20 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         opens = f"{found['next_opening']:%Y-%m-%d %H:%M} UTC"
         self.tell(options, {"window": found["window"], "open": found["open"], "next_opening": opens})
+        return DONE
+
+    def certificate(self, options: Options) -> int:
+        """One step in the life of certificates, or a look at them."""
+        try:
+            answer = certificates.answer(options, user())
+        except certificates.REFUSALS as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"{options['file']}: {error.strerror or error}", returncode=2) from error
+        if options["json"]:
+            self.dump(answer.value)
+        else:
+            self.stdout.write("\n".join(answer.lines))
         return DONE
 
     def tell(self, options: Options, facts: dict[str, Any]) -> None:
