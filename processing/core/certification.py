@@ -245,7 +245,15 @@ def faults_of(data: Mapping[str, Any]) -> list[Fault]:
     """Everything that is wrong with certificate data, each by its path."""
     found = [*faults(data, Certificate)]
     limits = [(key, data.get(key, 1)) for key in ("seconds", "memory_mb")]
-    return found or [Fault(key, "must be above 0") for key, value in limits if value <= 0]
+    return found or [
+        *(Fault(key, "must be above 0") for key, value in limits if value <= 0),
+        *(Fault(f'archive.ancillary."{name}"', "must begin with ANCILLARY.") for name in strange_ancillaries(data)),
+    ]
+
+
+def strange_ancillaries(data: Mapping[str, Any]) -> list[str]:
+    """Categories of ancillary files that are none."""
+    return [name for name in data.get("archive", {}).get("ancillary", ()) if not name.startswith("ANCILLARY.")]
 
 
 def read_certificate(data: Mapping[str, Any]) -> Certificate:

@@ -20,10 +20,6 @@ class Selection:
     ancillary: Mapping[str, str] = field(default_factory=dict)
     """Archive category of an ancillary FITS file, such as ANCILLARY.2DSPECTRUM, to PRO.CATG."""
 
-    def __post_init__(self) -> None:
-        if stranger := next((name for name in self.ancillary if not name.startswith("ANCILLARY.")), ""):
-            raise ValueError(f"{stranger!r} is not an ancillary category")
-
     def tags(self, chip: str, categories: Iterable[str]) -> list[str]:
         """The raw tags of which the categories hold a primary product of that chip."""
         pattern = re.escape(self.science).replace(re.escape(TAG), "(.+)") + suffix(chip)

@@ -33,7 +33,8 @@ def below(path: str, key: str) -> str:
 def faults(value: Any, hint: Any, path: str = "") -> Iterator[Fault]:
     """Everything in plain data (of TOML or JSON) that is not of the type `hint`, a dataclass to begin with.
 
-    Known are dataclasses, `Mapping`, `Sequence`, unions, closed words, `str`, `int`, `float`; `Any` is one value.
+    Known are dataclasses, `Mapping`, `Sequence`, unions, closed words, `str`, `int`, `float`; `Any` is one value, or
+    a table of such.
     """
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if is_dataclass(hint):
@@ -41,8 +42,8 @@ def faults(value: Any, hint: Any, path: str = "") -> Iterator[Fault]:
     elif origin is UnionType:
         if not any(not [*faults(value, one, path)] for one in inner):
             yield from faults(value, inner[0], path)
-    elif origin is Mapping:
-        yield from _of_mapping(value, inner[1], path)
+    elif origin is Mapping or (hint is Any and isinstance(value, Mapping)):
+        yield from _of_mapping(value, inner[1] if inner else Any, path)
     elif origin is Sequence:
         yield from _of_sequence(value, inner[0], path)
     elif said := _of_scalar(value, hint):
