@@ -17,7 +17,7 @@ from processing import control
 from processing.core.states import IngestState, ProductState, Reason
 from processing.models import Certificate, Ingestion, Product
 
-ARCHIVED_FIELDS = [*PRODUCT_FIELDS, "ab", "campaign", "instrument", "date", "certificate", "files"]
+ARCHIVED_FIELDS = [*PRODUCT_FIELDS, "ab", "campaign", "instrument", "date", "files"]
 OWN_FIELDS = ["label", "state", "reason", "attempts", "queued", "ended", "log", "sha256", "findings"]
 INGESTION_FIELDS = ["id", "ab", "campaign", "instrument", "date", *OWN_FIELDS, "product"]
 VERSION_FIELDS = ("dp_id", "version", "state")
@@ -31,7 +31,7 @@ OF_JOB = (
     "job__certificate__version",
 )
 OF_PRODUCT = (
-    *(field for field in PRODUCT_FIELDS if field != "ingestion_state"),
+    *(field for field in PRODUCT_FIELDS if field not in ("ingestion_state", "certificate")),
     "ingestion__state",
     "ingestion__files",
 )

@@ -100,8 +100,10 @@ class AB:
     def setup(self) -> str:
         """The setting in one word, such as `RED580_2x2`: arm, central wavelength in nm, binning."""
         wlen = self.wavelength
-        bins = [self.match_keys.get(f"DET_WIN1_BIN{axis}", "?") for axis in "XY"]
-        return f"{self.arm}{wlen:.0f}_{'x'.join(bins)}" if wlen is not None else f"{self.arm}_{'x'.join(bins)}"
+        arm = self.arm if wlen is None else f"{self.arm}{wlen:.0f}"
+        bins = [self.match_keys.get(f"DET_WIN1_BIN{axis}", "") for axis in "XY"]
+        # Some detectors do not bin.
+        return f"{arm}_{'x'.join(one or '?' for one in bins)}" if any(bins) else arm
 
     @property
     def arm(self) -> str:

@@ -28,7 +28,7 @@ def test_the_shipped_certificates_are_those_of_the_concept():
 
 def test_a_shipped_certificate_is_read_to_the_last_table():
     read = certificate("ECHELLE-POINT")
-    assert str(read) == "UVES ECHELLE-POINT version 2"
+    assert str(read) == "UVES ECHELLE-POINT version 1"
     assert read.parameters[1] == Parameters(high=760.0, values={"reduce.ffmethod": "extract"})
     assert [rule.name for rule in read.scores] == ["s2n", "saturation", "mean_flux", "products"]
     assert (list(read.chips["RED"]), read.gate_least) == (["REDL", "REDU"], 1.0)

@@ -184,8 +184,8 @@ def test_a_new_mode_starts_from_an_empty_certificate(eva):
     page = eva.get("/certificates/draft/").content.decode()
     assert "tech = &quot;&quot;" in page
 
-    eva.post("/certificates/draft/", {"text": 'instrument = "NACO"\nname = "IMAGING"\n[mode]\ntech = "IMAGE"\n'})
-    assert Certificate.objects.get(instrument="NACO").author == "eva"
+    eva.post("/certificates/draft/", {"text": 'instrument = "SOFI"\nname = "IMAGING"\n[mode]\ntech = "IMAGE"\n'})
+    assert Certificate.objects.get(instrument="SOFI").author == "eva"
 
 
 def test_carl_certifies_after_he_was_shown_the_difference_and_the_waiting_jobs(carl, draft):
