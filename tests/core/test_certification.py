@@ -125,7 +125,7 @@ def test_a_certificate_counts_while_it_is_certified_only(state):
     found = why_not_executable(sample(POINT), certificates)
     assert found is not None
     assert found.reason is Reason.NOT_CERTIFIED
-    assert found.sentence.endswith(f"UVES ECHELLE-POINT version 2 is {state}: see ticket 7")
+    assert found.sentence.endswith(f"UVES ECHELLE-POINT version 1 is {state}: see ticket 7")
 
 
 def test_the_first_certificate_that_matches_decides():
