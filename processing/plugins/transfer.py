@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,9 +28,20 @@ def renamed_when_whole(target: Path, write: Callable[[Path], object]) -> Path:
     """Two workers may fetch the same calibration at once, so each process has a temporary name of its own."""
     target.parent.mkdir(parents=True, exist_ok=True)
     # Shortened, so that any name of a file leaves room for what is added.
-    partial = target.with_name(f".{target.name[:50]}.{os.getpid()}.part")
+    partial = target.with_name(f".{target.name[:50]}{signature(os.getpid())}")
     try:
         write(partial)
         return partial.rename(target)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def signature(pid: object) -> str:
+    """How the temporary names of a process of this host end."""
+    return f".{socket.gethostname()}.{pid}.part"
+
+
+def abandoned(partial: Path) -> bool:
+    """Whether a temporary file was left by a process of this host that has ended."""
+    pid = partial.name.rsplit(".", 2)[-2]
+    return partial.name.endswith(signature(pid)) and pid.isdigit() and not Path("/proc", pid).exists()

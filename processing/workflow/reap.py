@@ -13,6 +13,7 @@ from processing import registry
 from processing.core.states import DateState, JobState, Reason
 from processing.models import Job, ProcessingDate
 from processing.models.leases import EXPIRED
+from processing.plugins.transfer import abandoned
 from processing.workflow import files
 from processing.workflow.worker import boot
 
@@ -64,12 +65,15 @@ def gone_here() -> Q:
 
 
 def tidy() -> None:
-    """End processes and remove scratch directories of attempts that are over."""
+    """End processes and remove scratch directories of attempts that are over, and half calibrations of dead workers."""
     root = Path(settings.PHOENIX["WORK_DIR"]) / "scratch"
     for token in registry.executor().strays(root, over):
         logger.warning("ended a stray process of attempt %s", token)
     folders = {folder.name: folder for folder in root.glob("*")}
     files.remove(folders[name] for name in over(set(folders)))
+    for partial in Path(settings.PHOENIX["CAL_DIR"]).glob("*/.*.part"):
+        if abandoned(partial):
+            partial.unlink(missing_ok=True)
 
 
 def over(names: set[str]) -> set[str]:

@@ -88,7 +88,8 @@ def files_left(site: Site) -> list[Path]:
     from processing.models import Product
 
     attempts = [site.work / "scratch", site.work / "products", *(site.work / "cal").glob("2*")]
-    known = {f"{dp_id}.fits" for dp_id in Product.objects.values_list("dp_id", flat=True)}
+    files = Product.objects.values_list("ingestion__files", flat=True)
+    known = {row["name"] for rows in files for row in rows}
     below = [path for folder in attempts for path in folder.rglob("*")]
     parts = [path for folder in (site.work / "cal" / "gen", site.products) for path in folder.rglob(".*")]
     unknown = [path for path in site.products.rglob("*.fits") if path.name not in known]

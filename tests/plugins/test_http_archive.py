@@ -16,6 +16,7 @@ from processing.core.ports import Archive, FileKind
 from processing.plugins.archives.http import HttpArchive
 from processing.plugins.archives.ngas import NgasArchive
 from processing.plugins.download import Limits, Server
+from processing.plugins.transfer import signature
 from tests.archive_server import answering, serve
 
 CONTENT = bytes(range(256)) * 400
@@ -215,7 +216,7 @@ def test_a_file_that_is_larger_than_any_may_be_halts(site):
 
 def test_a_disk_that_is_full_stops_this_host_alone(site):
     site.to.mkdir()
-    (site.to / f".a.fits.{os.getpid()}.part").symlink_to("/dev/full")
+    (site.to / f".a.fits{signature(os.getpid())}").symlink_to("/dev/full")
     with pytest.raises(HostHalt, match="No space left"):
         fetch(site.archive(HttpArchive), site.to)
     assert site.left() == []
