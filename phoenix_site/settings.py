@@ -207,6 +207,8 @@ PHOENIX: dict[str, Any] = {
     "PATIENCE": env.float("PHOENIX_PATIENCE", 300.0),
     # Seconds after which a held date is tried again, and between two looks whether broken surroundings are mended.
     "HOLD_RETRY": env.int("PHOENIX_HOLD_RETRY", 600),
+    # Seconds after which an ingestion is tried again; five times as many after the second try.
+    "INGEST_RETRY": env.float("PHOENIX_INGEST_RETRY", 60.0),
     "PROBE": env.float("PHOENIX_PROBE", 15.0),
     # Free disk in GB below which a host starts nothing.
     "DISK_LIMIT": env.float("PHOENIX_DISK_LIMIT", 2.0),

@@ -14,7 +14,7 @@ case $purpose in
     run) requirements=requirements.txt essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco" ;;
     demo) requirements=requirements.txt essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco fitsverify" ;;
     check) ;;
-    test) essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco fitsverify libfaketime postgresql redis-tools" ;;
+    test) essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco fitsverify libfaketime openssl postgresql redis-tools" ;;
     screenshots) optional="chromium" ;;
     *) say "usage: tools/install.sh run|demo|check|test|screenshots" && exit 2 ;;
 esac
@@ -82,6 +82,7 @@ report_missing() {
             cpl-plugin-naco) say "left out, $package: no NACO in the demo; its ABs and the tests of its recipes fail" ;;
             fitsverify) say "left out, $package: the demo does without; the tests that verify products with it fail" ;;
             libfaketime) say "left out, $package: no clock jumps among the injected faults" ;;
+            openssl) say "left out, $package: the tests of archives over TLS will fail" ;;
             postgresql) say "left out, $package: the tests use PostgreSQL from a Python wheel" ;;
             redis-tools) say "left out, $package: the tests of Redis as broker will fail" ;;
             chromium) say "left out, $package: no screenshots" ;;

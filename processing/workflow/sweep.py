@@ -16,8 +16,6 @@ from processing.workflow.reap import reap
 from processing.workflow.rebind import rebind
 from processing.workflow.wake import Stage, queued, wake
 
-RETRY_AFTER = timedelta(minutes=1)
-
 
 def sweep() -> dict[str, int]:
     """Wake what is due; level-triggered, so the queue may be emptied at any time.  Returns what was found."""
@@ -80,7 +78,8 @@ def retry_held() -> int:
 
 
 def retry_ingestions() -> int:
-    """Ingestions whose next attempt is due: after a minute, and after five more."""
-    over = Q(attempts__lte=1, claimed__lt=from_now(-RETRY_AFTER)) | Q(claimed__lt=from_now(-5 * RETRY_AFTER))
+    """Ingestions whose next attempt is due: after `INGEST_RETRY`, and after five times that."""
+    pause = timedelta(seconds=settings.PHOENIX["INGEST_RETRY"])
+    over = Q(attempts__lte=1, claimed__lt=from_now(-pause)) | Q(claimed__lt=from_now(-5 * pause))
     items = Ingestion.objects.filter(over, state=IngestState.RETRY_WAIT)
     return sum(item.move(IngestState.QUEUED, "tried again", claimed=None) for item in items)

@@ -9,7 +9,6 @@ from processing.demo import cache
 
 pytestmark = [
     pytest.mark.esorex,
-    pytest.mark.skipif(not shutil.which("esorex"), reason="esorex is not installed"),
 ]
 
 

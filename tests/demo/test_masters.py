@@ -1,7 +1,5 @@
 """Master calibrations by the real recipes, and a science frame reduced with them."""
 
-import shutil
-
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -18,7 +16,6 @@ NIGHT = "2012-05-09"
 
 pytestmark = [
     pytest.mark.esorex,
-    pytest.mark.skipif(not shutil.which("esorex"), reason="esorex is not installed"),
 ]
 
 

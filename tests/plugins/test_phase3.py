@@ -174,7 +174,6 @@ def test_spoilt_files_end_no_check_and_take_no_memory(tmp_path):
     assert len(facts["rules"]) > 25
 
 
-@pytest.mark.skipif(not shutil.which("fitsverify"), reason="fitsverify is not installed")
 def test_what_fitsverify_calls_an_error_is_never_valid(tmp_path):
     base = written.spectrum(tmp_path / "base.fits").read_bytes()
     missed = []

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -87,7 +86,6 @@ def test_what_is_wrong_with_a_product_is_said_by_file_and_rule(tmp_path):
     assert "ADP.x.fits: S01 E no SPEC_VAL" in shown
 
 
-@pytest.mark.skipif(not shutil.which("fitsverify"), reason="fitsverify is not installed")
 def test_fitsverify_counts_warnings_and_errors_and_a_file_that_it_cannot_read_is_an_error(tmp_path):
     whole, twice, broken = (tmp_path / f"{name}.fits" for name in ("whole", "twice", "broken"))
     fits.PrimaryHDU().writeto(whole)

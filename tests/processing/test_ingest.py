@@ -36,7 +36,7 @@ def archived() -> list[Path]:
 
 
 def test_an_archive_that_is_down_gets_three_attempts_and_the_pipeline_is_not_run_again(processed, monkeypatch):
-    monkeypatch.setattr(sweep, "RETRY_AFTER", timedelta(0))
+    monkeypatch.setitem(settings.PHOENIX, "INGEST_RETRY", 0.0)
     root = product_archive()
     root.parent.mkdir(parents=True, exist_ok=True)
     root.write_text("a file where the archive's folder should be")
@@ -52,7 +52,7 @@ def test_an_archive_that_is_down_gets_three_attempts_and_the_pipeline_is_not_run
 
 
 def test_an_archive_that_comes_back_gets_the_product_once(processed, monkeypatch):
-    monkeypatch.setattr(sweep, "RETRY_AFTER", timedelta(0))
+    monkeypatch.setitem(settings.PHOENIX, "INGEST_RETRY", 0.0)
     root = product_archive()
     root.write_text("in the way")
     steps.ingest()
@@ -122,7 +122,7 @@ def test_products_stay_until_their_date_is_finished(processed):
 
 
 def test_a_product_that_was_stored_before_the_trouble_came_is_registered_on_the_next_attempt(processed, monkeypatch):
-    monkeypatch.setattr(sweep, "RETRY_AFTER", timedelta(0))
+    monkeypatch.setitem(settings.PHOENIX, "INGEST_RETRY", 0.0)
     with monkeypatch.context() as trouble:
         trouble.setattr(Product.objects, "create", broken)
         steps.ingest()
@@ -179,7 +179,7 @@ def test_a_job_whose_worker_died_after_the_last_ingestion_is_ended_by_the_sweep(
 
 
 def test_a_file_that_was_stored_and_never_became_a_product_is_taken_back(processed, monkeypatch):
-    monkeypatch.setattr(sweep, "RETRY_AFTER", timedelta(0))
+    monkeypatch.setitem(settings.PHOENIX, "INGEST_RETRY", 0.0)
 
     def fails(_item: Ingestion) -> None:
         raise OSError("the file cannot be read back")

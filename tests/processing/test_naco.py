@@ -1,7 +1,6 @@
 """NACO: one block through ESO's own pipeline, held against the stars that were simulated."""
 
 import math
-import shutil
 import warnings
 
 import numpy as np
@@ -24,7 +23,6 @@ SEED, DATE = 1, "2012-05-09"
 
 pytestmark = [
     pytest.mark.esorex,
-    pytest.mark.skipif(not shutil.which("esorex"), reason="esorex is not installed"),
     pytest.mark.django_db(transaction=True),
 ]
 
