@@ -1,5 +1,6 @@
 """Runs a django-q2 cluster whose workers share what is heavy to import."""
 
+import gc
 import importlib
 import os
 
@@ -16,6 +17,8 @@ def run_cluster() -> None:
     """Start the cluster and stay until it is stopped (SIGTERM, SIGINT)."""
     for module in SHARED:
         importlib.import_module(module)
+    # What is there by now stays: workers need not look through it again, and share its memory.
+    gc.freeze()
     if number := os.environ.get(PULSE):
         follow(Pulse(int(number)))
     Cluster().start()

@@ -29,6 +29,16 @@ PATIENCE = 600.0  # seconds without any change after which something must be wro
 
 
 @contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGTERM ends the demo as Ctrl-C does: with all that it has started."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise CommandError("interrupted", returncode=130) from None
+
+
+@contextlib.contextmanager
 def child(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A process of this project, stopped gently at the end of the block."""
     with log.open("wb") as output:
@@ -127,6 +137,6 @@ def update(progress: Progress, bars: tuple[TaskID, TaskID]) -> str:
 
 
 def stay() -> None:
-    """Until Ctrl-C."""
+    """Until Ctrl-C or SIGTERM."""
     with contextlib.suppress(KeyboardInterrupt):
         signal.pause()

@@ -54,7 +54,7 @@ class Command(BaseCommand):
         started = time.monotonic()
         reset(folder)
         password = first_user()
-        with demo_run.web(folder, options["port"]):
+        with demo_run.interruptible(), demo_run.web(folder, options["port"]):
             console.print(f"dashboard: [b]http://127.0.0.1:{options['port']}/[/b]  user {USER}  password {password}")
             report = run_night(folder, options, console)
             report.seconds = round(time.monotonic() - started, 1)
