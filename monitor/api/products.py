@@ -15,7 +15,7 @@ from monitor.api.serializers import PRODUCT_FIELDS, ProductSerializer
 from monitor.api.views import Filters, Resource
 from processing import control
 from processing.core.states import IngestState, ProductState, Reason
-from processing.models import Certificate, Ingestion, Product
+from processing.models import Ingestion, Product
 
 ARCHIVED_FIELDS = [*PRODUCT_FIELDS, "ab", "campaign", "instrument", "date", "files"]
 OWN_FIELDS = ["label", "state", "reason", "attempts", "queued", "ended", "log", "sha256", "findings"]
@@ -43,15 +43,6 @@ def name(value: str) -> str:
     return text(value.removesuffix(".fits"))
 
 
-class CertificateSerializer(serializers.ModelSerializer[Certificate]):
-    """The version of a certificate by which a product was made."""
-
-    class Meta:
-        model = Certificate
-        fields = ("name", "version")
-        read_only_fields = fields
-
-
 class ArchivedSerializer(ProductSerializer):
     """A product with where it comes from and what is stored of it."""
 
@@ -59,7 +50,6 @@ class ArchivedSerializer(ProductSerializer):
     campaign = serializers.CharField(source="job.campaign.name")
     instrument = serializers.CharField(source="job.date.instrument_id")
     date = serializers.DateField(source="job.date.date")
-    certificate = CertificateSerializer(source="job.certificate")
     files = serializers.JSONField(source="ingestion.files")
 
     class Meta(ProductSerializer.Meta):

@@ -9,7 +9,17 @@ from monitor.attempt import Association
 from monitor.board import Night
 from monitor.holds import Held
 from processing import control
-from processing.models import AssociationBlock, Job, ProcessingDate, Product, Qc1Parameter, RawFrame, Score, Stop
+from processing.models import (
+    AssociationBlock,
+    Certificate,
+    Job,
+    ProcessingDate,
+    Product,
+    Qc1Parameter,
+    RawFrame,
+    Score,
+    Stop,
+)
 
 # fmt: off
 JOB_FIELDS = [
@@ -31,6 +41,15 @@ PRODUCT_FIELDS = [
 # fmt: on
 
 
+class VersionSerializer(serializers.ModelSerializer[Certificate]):
+    """The version of a certificate by which a job runs, and a product was made."""
+
+    class Meta:
+        model = Certificate
+        fields = ("name", "version")
+        read_only_fields = fields
+
+
 class JobSerializer(serializers.ModelSerializer[Job]):
     """One attempt."""
 
@@ -42,7 +61,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     setup = serializers.CharField(source="block.setup")
     recipe = serializers.CharField(source="block.recipe")
     products: Any = serializers.SlugRelatedField(many=True, read_only=True, slug_field="dp_id")
-    certificate: Any = serializers.StringRelatedField()
+    certificate = VersionSerializer()
 
     class Meta:
         model = Job
@@ -155,7 +174,7 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
     """An archived product."""
 
     ingestion_state = serializers.CharField(source="ingestion.state")
-    certificate: Any = serializers.StringRelatedField(source="job.certificate")
+    certificate = VersionSerializer(source="job.certificate")
 
     class Meta:
         model = Product

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 TAG = "{tag}"
+ROLES = ("science", "error", "sky", "calibrated", "calibrated_error")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,12 @@ class Selection:
     calibrated_error: str = ""
     ancillary: Mapping[str, str] = field(default_factory=dict)
     """Archive category of an ancillary FITS file, such as ANCILLARY.2DSPECTRUM, to PRO.CATG."""
+
+    @property
+    def roles(self) -> list[tuple[str, str]]:
+        """(role, PRO.CATG) of what is archived."""
+        named = [(name.replace("_", " "), getattr(self, name)) for name in ROLES]
+        return [(role, category) for role, category in (*named, *self.ancillary.items()) if category]
 
     def tags(self, chip: str, categories: Iterable[str]) -> list[str]:
         """The raw tags of which the categories hold a primary product of that chip."""

@@ -8,7 +8,17 @@ from processing.plugins.fitscards import CARD, parse
 from processing.plugins.fitswalk import BLOCK, HEADERS, PIECE, data_size, header
 
 # Of one conversion, of one run of the recipe, or of files that are beside the product.
-PASSING = (b"DATE    ", b"ARCFILE ", b"CHECKSUM", b"DATASUM ", b"ASSON", b"ASSOM", b"HIERARCH ESO PRO ", b"END     ")
+PASSING = (
+    b"DATE    ",
+    b"ARCFILE ",
+    b"CHECKSUM",
+    b"DATASUM ",
+    b"ASSON",
+    b"ASSOM",
+    b"PHXCERT ",
+    b"HIERARCH ESO PRO ",
+    b"END     ",
+)
 LONG = b"HIERARCH"
 
 

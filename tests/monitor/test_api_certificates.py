@@ -82,9 +82,10 @@ def test_one_version_has_its_content_and_what_it_was_used_for(viewer, terms):
 def test_a_job_and_its_product_name_the_version(viewer):
     job = rows.attempted(rows.job())
 
-    assert viewer.get("/api/v1/jobs/").json()["results"][0]["certificate"] == "UVES ECHELLE-POINT version 1"
+    version = {"name": "ECHELLE-POINT", "version": 1}
+    assert viewer.get("/api/v1/jobs/").json()["results"][0]["certificate"] == version
     [product] = viewer.get(f"/api/v1/abs/{job.block.name}/products/").json()
-    assert product["certificate"] == "UVES ECHELLE-POINT version 1"
+    assert product["certificate"] == version
 
 
 def test_the_difference_goes_from_one_version_to_the_other(viewer, draft):
