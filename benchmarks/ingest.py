@@ -8,7 +8,9 @@ a line per measurement and a JSON object as its last line.
 
 import argparse
 import contextlib
+import gc
 import hashlib
+import importlib
 import json
 import multiprocessing
 import os
@@ -82,10 +84,12 @@ def site(folder: Path) -> Iterator[psutil.Process]:
 
 
 def enter() -> None:
-    """Set Django up, in this process or in a worker."""
+    """Set Django up, in this process or in a worker, which begins as those of a cluster do."""
     import django
 
     django.setup()
+    importlib.import_module("processing.tasks")
+    gc.freeze()
 
 
 def worker() -> ProcessPoolExecutor:

@@ -25,8 +25,8 @@ def title(origin: Origin) -> str:
 
 def useful_range(spectrum: Spectrum) -> tuple[float, float]:
     """First and last wavelength with data, in nm."""
-    wave = spectrum.wave[spectrum.good]
-    return float(wave[0]) / 10, float(wave[-1]) / 10
+    good = spectrum.good
+    return float(spectrum.wave[good.argmax()]) / 10, float(spectrum.wave[::-1][good[::-1].argmax()]) / 10
 
 
 def snr(spectrum: Spectrum) -> float:

@@ -3,7 +3,7 @@
 import math
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -72,6 +72,10 @@ class Asked:
     def place(self) -> Place:
         """The class of places that it belongs to."""
         return PLACES[self.kind]
+
+    def named(self, keys: Mapping[str, str]) -> "Asked":
+        """With the header keyword in the place of a pattern such as `{slit}`."""
+        return replace(self, key=self.key.format(**keys)) if self.kind in ("raw", "pipeline") else self
 
     def __str__(self) -> str:
         return f"{self.place} {self.key}"
@@ -164,7 +168,8 @@ def fill(keywords: Sequence[Keyword], origin: Origin, derive: Derive) -> list[Fi
 
 
 def _fill(keyword: Keyword, origin: Origin, derive: Derive) -> Iterator[Filled]:
-    asked = [source for source in keyword.sources if source.place is not Place.WRITER]
+    keys = origin.source.header_keys
+    asked = [source.named(keys) for source in keyword.sources if source.place is not Place.WRITER]
     if keyword.sources and not asked:
         return
     for source in asked:
@@ -192,9 +197,8 @@ def _look(source: Asked, keyword: Keyword, origin: Origin, derive: Derive) -> li
 
 def _ask(source: Asked, origin: Origin, derive: Derive) -> Any:
     if source.kind in ("raw", "pipeline"):
-        key = source.key.format(**origin.source.header_keys)
         headers = origin.headers if source.kind == "pipeline" else origin.headers[:1]
-        values = [header[key] for header in headers if key in header]
+        values = [header[source.key] for header in headers if source.key in header]
         return OVER[source.over](values) if values else None
     look: Mapping[str, Callable[[Any], Any]] = {
         "derive": derive,

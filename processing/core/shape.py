@@ -7,6 +7,7 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import StrEnum
+from functools import cache
 from types import UnionType
 from typing import Any
 
@@ -54,7 +55,7 @@ def _of_dataclass(value: Any, shape: Any, path: str) -> Iterator[Fault]:
     if not isinstance(value, Mapping):
         yield Fault(path, "must be a table")
         return
-    hints, known = typing.get_type_hints(shape), fields(shape)
+    hints, known = _hints(shape), fields(shape)
     names = [field.name for field in known]
     for key in value:
         if key not in names:
@@ -64,6 +65,11 @@ def _of_dataclass(value: Any, shape: Any, path: str) -> Iterator[Fault]:
             yield from faults(value[field.name], hints[field.name], below(path, field.name))
         elif field.default is MISSING and field.default_factory is MISSING:
             yield Fault(below(path, field.name), "is missing")
+
+
+@cache
+def _hints(shape: Any) -> dict[str, Any]:
+    return typing.get_type_hints(shape)
 
 
 def _of_mapping(value: Any, hint: Any, path: str) -> Iterator[Fault]:

@@ -75,6 +75,8 @@ def join(spectra: Sequence[Spectrum]) -> Spectrum:
 
     Columns that one chip lacks (a flux calibration of one chip only) are left out of the whole.
     """
+    if len(spectra) == 1:
+        return spectra[0]
     ordered = sorted(spectra, key=lambda s: float(s.wave[0]))
     ends = np.maximum.accumulate([-np.inf, *(float(s.wave[-1]) for s in ordered[:-1])])
     masks = [s.wave > end for s, end in zip(ordered, ends, strict=True)]

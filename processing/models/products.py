@@ -25,12 +25,15 @@ class IngestionQuerySet(models.QuerySet["Ingestion"]):
     def claim(self, owner: str) -> "Ingestion | None":
         """Take the next due ingestion; None if there is none."""
         with transaction.atomic(durable=True):
-            rows = self.due().select_related("job__block", "job__date", "job__certificate")
-            row = rows.select_for_update(skip_locked=True, of=("self",)).order_by("id").first()
-            if row is None or not self.due().filter(pk=row.pk).update(claimed=Now(), owner=owner, lease=lease_end()):
+            # Found by its number alone: with all that belongs to it, the database would sort what is due each time.
+            free = self.due().select_for_update(skip_locked=True, of=("self",)).order_by("id")
+            found = free.values_list("pk", flat=True).first()
+            # The job stays PROCESSED as long as an ingestion of it is open.
+            if found is None or not self.filter(UNLEASED, pk=found, state__in=OPEN).update(
+                claimed=Now(), owner=owner, lease=lease_end()
+            ):
                 return None
-        row.owner = owner
-        return row
+        return self.select_related("job__block", "job__date", "job__certificate").get(pk=found)
 
 
 class Ingestion(Moving, Leased):
@@ -63,6 +66,7 @@ class Ingestion(Moving, Leased):
     class Meta:
         ordering = ("id",)
         constraints = (models.UniqueConstraint(fields=("job", "label"), name="one_ingestion_per_product"),)
+        indexes = (models.Index(fields=("id",), condition=models.Q(state__in=OPEN), name="ingestion_open"),)
 
     def __str__(self) -> str:
         return f"{self.job} {self.label}"

@@ -1,7 +1,7 @@
 """What plug-ins ask of FITS files."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,11 @@ from astropy.io import fits
 from astropy.utils.exceptions import AstropyUserWarning
 
 from processing.core.spectrum import Array
+from processing.plugins import fitswalk
+from processing.plugins.fitscards import parse
 
-Header = fits.Header
+Keywords = Mapping[str, Any]
+"""Values of a header by keyword."""
 
 
 class Damaged(Exception):
@@ -23,8 +26,8 @@ class Damaged(Exception):
 class Headers:
     """The headers of one file: the primary one, and those of the image extensions."""
 
-    primary: fits.Header
-    extensions: Sequence[fits.Header]
+    primary: Keywords
+    extensions: Sequence[Keywords]
 
     def get(self, keyword: str, default: Any = None) -> Any:
         """The value from the first header that has the keyword."""
@@ -32,11 +35,12 @@ class Headers:
         return next(found, default)
 
 
-def header(path: Path) -> fits.Header:
+def header(path: Path) -> Keywords:
     """The primary header; raises `Damaged`."""
     try:
-        return fits.getheader(path)
-    except (OSError, ValueError) as error:
+        with fitswalk.unpacked(path) as stream:
+            return parse(fitswalk.header(stream, 0, fitswalk.HEADERS)).values
+    except (fitswalk.Broken, *fitswalk.ERRORS) as error:
         raise Damaged(f"{path.name}: {error}") from error
 
 

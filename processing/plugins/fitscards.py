@@ -1,7 +1,6 @@
 """Header cards of 80 characters, read by themselves: no card, however broken, ends the reading of a file."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,13 +26,17 @@ class Cards:
 
 
 def parse(raw: bytes) -> Cards:
-    """The cards up to END; `raw` is a whole number of cards."""
-    cards = Cards()
-    for number, card in enumerate(split(raw), 1):
+    """The cards up to END; `raw` is a whole number of cards.
+
+    Bytes that are no ASCII stay what they are, one character each.
+    """
+    cards, shown = Cards(), raw.decode("latin-1")
+    clean = printable(shown)
+    for number, card in enumerate((shown[at : at + CARD] for at in range(0, len(shown), CARD)), 1):
         if card.rstrip() == "END":
             break
         keyword, value, good = read(card)
-        if not good:
+        if not (good and (clean or printable(card))):
             cards.unreadable.append(number)
         if len(cards.order) < CARD:
             cards.order.append(keyword)
@@ -42,24 +45,22 @@ def parse(raw: bytes) -> Cards:
     return cards
 
 
-def split(raw: bytes) -> Iterator[str]:
-    """Each card as text; bytes that are no ASCII stay what they are, one character each."""
-    shown = raw.decode("latin-1")
-    yield from (shown[at : at + CARD] for at in range(0, len(shown), CARD))
+def printable(shown: str) -> bool:
+    """Whether there are only the characters that a header may have."""
+    return shown.isascii() and shown.isprintable()
 
 
 def read(card: str) -> tuple[str, Any, bool]:
-    """Keyword, value, and whether the card is as the FITS standard wants it."""
-    printable = card.isascii() and card.isprintable()
+    """Keyword, value, and whether the card is built as the FITS standard wants it."""
     if match := HIERARCH.match(card):
         value, good = read_value(match[2])
-        return match[1], value, good and printable
+        return match[1], value, good
     keyword = card[:8].rstrip()
     known = keyword == "" or KEYWORD.fullmatch(keyword) is not None
     if card[8:10] != "= " or keyword in COMMENTARY:
-        return keyword, None, known and printable
+        return keyword, None, known
     value, good = read_value(card[10:])
-    return keyword, value, good and known and printable
+    return keyword, value, good and known
 
 
 def read_value(shown: str) -> tuple[Any, bool]:

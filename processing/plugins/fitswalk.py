@@ -181,7 +181,7 @@ def add_up(stream: IO[bytes], span: int) -> tuple[int, int]:
     return total, got
 
 
-def words(piece: bytes) -> int:
+def words(piece: bytes | memoryview) -> int:
     """Sum of the 32-bit words; an odd end counts as zeros."""
     return int(np.frombuffer(piece[: len(piece) // 4 * 4], ">u4").sum(dtype=np.uint64))
 

@@ -11,16 +11,18 @@ PUNCTUATION = (*range(0x3A, 0x41), *range(0x5B, 0x61))
 BLANK = "0" * 16
 
 
-def hdu(cards: bytes, data: bytes) -> bytes:
-    """Header and data of an HDU in whole blocks; `cards` is a whole number of cards, without END.
+def hdu(cards: bytes, data: memoryview) -> list[bytes | memoryview]:
+    """Header, data and padding of an HDU, in whole blocks; `cards` is a whole number of cards, without END.
 
     The sum of all its words is then -0, as a reader asks.
     """
-    body = data + b"\0" * (-len(data) % BLOCK)
-    total = fold(words(body))
+    padding = b"\0" * (-data.nbytes % BLOCK)
+    odd = data.nbytes % 4
+    end = bytes(data[data.nbytes - odd :]) + b"\0" * 4
+    total = fold(words(data) + words(end))
     shown = f"DATASUM = '{total}'".ljust(CARD)
     head = header(cards, shown, BLANK)
-    return header(cards, shown, encoded(FULL - fold(total + words(head)))) + body
+    return [header(cards, shown, encoded(FULL - fold(total + words(head)))), data, padding]
 
 
 def header(cards: bytes, datasum: str, checksum: str) -> bytes:

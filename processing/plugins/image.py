@@ -12,7 +12,7 @@ from astropy.io import fits
 from processing.core.image import Image, ImageSource, background
 from processing.core.keywords import Card
 from processing.core.spectrum import Array
-from processing.plugins.spectrum import INHERITED, put
+from processing.plugins.spectrum import INHERITED
 
 PREVIEW_PIXELS = 256
 DARKEST, BRIGHTEST = -2.0, 30.0  # of a preview, in standard deviations of the background
@@ -30,7 +30,7 @@ def read(source: ImageSource) -> tuple[Image, fits.Header]:
 def write(path: Path, image: Image, cards: Sequence[Card], origin: fits.Header) -> None:
     """Write the pixels with their cards, the ESO keywords of the pipeline's header, CHECKSUM and DATASUM."""
     hdu = fits.PrimaryHDU(image.pixels)
-    put(hdu.header, cards)
+    hdu.header.update([fits.Card(*card) for card in cards])
     hdu.header.extend(c for c in origin.cards if c.keyword.startswith(INHERITED))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", fits.verify.VerifyWarning)  # long comments are cut, as the standard wants

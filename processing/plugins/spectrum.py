@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from processing.plugins.fitswrite import hdu
 # Groups of ESO keywords that describe the observation; the rest belongs to one chip or one file.
 INHERITED = ("ESO OBS ", "ESO TPL ", "ESO TEL ", "ESO INS ", "ESO DET ", "ESO PRO ")
 LETTERS = {">f8": "D", ">f4": "E", ">i4": "J"}
+PRIMARY: Sequence[Card] = [("SIMPLE", True, ""), ("BITPIX", 8, ""), ("NAXIS", 0, ""), ("EXTEND", True, "")]
 INHERITED_CARDS = tuple(f"HIERARCH {group}".encode() for group in INHERITED)
 
 
@@ -99,34 +101,29 @@ def write(path: Path, spectrum: Spectrum, cards: tuple[Sequence[Card], Sequence[
     `cards` are those of HDU 0 and HDU 1; `origin` is the pipeline header that the ESO keywords come from.
     """
     inherited = b"".join(card for card in split(origin) if card.startswith(INHERITED_CARDS))
-    primary = fits.PrimaryHDU().header
-    put(primary, cards[0])
     row = _row(spectrum)
-    table = _table(row)
-    put(table, cards[1])
+    primary, table = merged(PRIMARY, cards[0]) + inherited, merged(_table(row), cards[1])
     partial = path.with_suffix(".part")
     try:
-        partial.write_bytes(hdu(_bytes(primary) + inherited, b"") + hdu(_bytes(table), row.tobytes()))
+        with partial.open("wb") as stream:
+            stream.writelines([*hdu(primary, memoryview(b"")), *hdu(table, row.view(np.uint8).data)])
         partial.rename(path)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _bytes(header: fits.Header) -> bytes:
-    """Its cards."""
+def merged(first: Sequence[Card], cards: Sequence[Card]) -> bytes:
+    """The cards one after the other; a later one of the same keyword takes the place of the first."""
+    by_keyword = {one[0]: one for one in (*first, *cards)}
+    return "".join(card(*one) for one in by_keyword.values()).encode("ascii")
+
+
+@lru_cache(maxsize=1024, typed=True)
+def card(keyword: str, value: Any, comment: str) -> str:
+    """As it stands in a file; kept, since most cards of a product are the same in all of its kind."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", fits.verify.VerifyWarning)  # long comments are cut, as the standard wants
-        return bytes(header.tostring(endcard=False, padding=False).encode("ascii"))
-
-
-def put(header: fits.Header, cards: Sequence[Card]) -> None:
-    """Set each card; empty strings stay, since the standard asks for some of them."""
-    for keyword, value, comment in cards:
-        if keyword in header:
-            header[keyword] = (value, comment)
-        else:
-            # At the very end: anywhere else every card would move the index of the others.
-            header.append((keyword, value, comment), end=True)
+        return str(fits.Card(keyword, value, comment))
 
 
 def _row(spectrum: Spectrum) -> Array:
@@ -139,15 +136,15 @@ def _row(spectrum: Spectrum) -> Array:
     return row
 
 
-def _table(row: Array) -> fits.Header:
-    """The header of a table of that row: NELEM values in each cell."""
+def _table(row: Array) -> list[Card]:
+    """The cards of a table of that row: NELEM values in each cell."""
     shape = (("BITPIX", 8), ("NAXIS", 2), ("NAXIS1", row.itemsize), ("NAXIS2", 1), ("PCOUNT", 0), ("GCOUNT", 1))
     columns: Mapping[str, Any] = row.dtype.fields or {}
     cards: list[tuple[str, Any]] = [("XTENSION", "BINTABLE"), *shape, ("TFIELDS", len(columns))]
     for number, (name, (kind, _)) in enumerate(columns.items(), 1):
         form = f"{kind.shape[0]}{LETTERS[kind.base.str]}"
         cards += [(f"TTYPE{number}", name), (f"TFORM{number}", form), (f"TUNIT{number}", COLUMNS[name].unit)]
-    return fits.Header(cards)
+    return [(keyword, value, "") for keyword, value in cards]
 
 
 @dataclass(frozen=True, kw_only=True)

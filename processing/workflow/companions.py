@@ -15,7 +15,7 @@ WRITERS = {"ANCILLARY.WEIGHTMAP": ancillary.weight_map}
 PREVIEW_CATEGORY = "ANCILLARY.PREVIEW"
 
 Row = dict[str, Any]
-"""role, category, name, md5, sha256, size, url of one file; the url is empty until it is stored."""
+"""role, category, name, md5 (of what is no FITS file), sha256, size, url; the url is empty until it is stored."""
 
 
 def place(folder: Path, row: Row) -> Path:
@@ -33,7 +33,7 @@ def settle(draft: Path, role: str, category: str, name: str) -> Row:
         "role": role,
         "category": category,
         "name": name,
-        "md5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
+        "md5": "" if name.endswith(".fits") else hashlib.md5(content, usedforsecurity=False).hexdigest(),
         "sha256": hashlib.sha256(content).hexdigest(),
         "size": len(content),
         "url": "",

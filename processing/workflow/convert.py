@@ -2,12 +2,13 @@
 
 import json
 import os
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
-from django.db.models import Avg
 from django.utils import timezone
 
 from processing import registry
@@ -77,8 +78,11 @@ def origin_of(
     """Header, configuration and database: the three places that keyword values come from."""
     job = item.job
     raws = [RawFacts(r.dp_id, r.mjd_obs or 0.0, r.exptime or 0.0, r.tech) for r in job.block.raws.all()]
-    means = job.qc1.filter(value__isnull=False).values("name").annotate(mean=Avg("value"))
-    qc1 = {row["name"]: row["mean"] for row in means}
+    measured = defaultdict[str, list[float]](list)
+    for name, value in job.qc1.values_list("name", "value"):
+        if value is not None:
+            measured[name].append(value)
+    qc1 = {name: fmean(values) for name, values in measured.items()}
     return Origin(
         headers=ready.headers,
         raws=raws,
@@ -90,7 +94,12 @@ def origin_of(
         prog_id=job.block.prog_id,
         created=timezone.now(),
         ancillaries=ancillaries,
-        names={"arcfile": f"{item.dp_id}.fits", "origfile": original_name(job, described), "p3orig": "IDP"},
+        names={
+            "arcfile": f"{item.dp_id}.fits",
+            "origfile": original_name(job, described),
+            "p3orig": "IDP",
+            "certificate": str(job.certificate or ""),
+        },
     )
 
 

@@ -95,7 +95,7 @@ def unexpected(job: Job, error: Exception) -> None:
 @patient
 def close(job: Job) -> None:
     """After a job's own commit: close its date if this was the last."""
-    if job.date.fresh().close_if_done():
+    if job.date.close_if_done():
         wake(Stage.FINISH)
 
 

@@ -58,8 +58,7 @@ def test_what_is_forced_to_the_disk_is_the_file_itself(root, monkeypatch):
 
 def test_a_file_that_reads_back_other_than_it_was_written_is_not_kept(root, monkeypatch):
     def spoil(path: Path) -> None:
-        for file in root.rglob("*.fits"):
-            file.write_bytes(b"spoilt")
+        path.write_bytes(b"spoilt")
 
     monkeypatch.setattr(folder, "settle", spoil)
     with pytest.raises(OSError, match="reads back"):

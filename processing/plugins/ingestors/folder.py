@@ -30,22 +30,19 @@ class FolderIngestor:
         return self.address(name)
 
     def bring(self, file: Path, target: Path, sha256: str) -> None:
-        """Copy, force to the disk, rename, read back: what a crash leaves is whole, or has another name."""
+        """Copy, force to the disk, read back, rename: what a crash leaves is whole, or has another name."""
         incoming = self.root / INCOMING
         with temporary(incoming, target.name) as partial:
             remove_leftovers(incoming)
             shutil.copyfile(file, partial)
-            if digest(partial) != sha256:
-                raise OSError(f"{target.name} changed on its way into the archive")
             settle(partial)
+            if digest(partial) != sha256:
+                raise OSError(f"{target.name} changed on its way into the archive: it reads back other than it was")
             if not target.parent.is_dir():
                 target.parent.mkdir(exist_ok=True)
                 settle(self.root)
             partial.rename(target)
         settle(target.parent)
-        if digest(target) != sha256:
-            target.unlink()
-            raise OSError(f"{target.name} reads back from the archive other than it was written")
 
     def withdraw(self, name: str, sha256: str) -> bool:
         """See `processing.core.ports.Ingestor`."""

@@ -109,7 +109,7 @@ def _archived(certificate: Certificate, products: Mapping[str, Path]) -> Iterato
         )
 
 
-def constants(certificate: Certificate, header: fits.Header) -> Mapping[str, float]:
+def constants(certificate: Certificate, header: fits.Keywords) -> Mapping[str, float]:
     """What the certificate says of the filter; nothing of one that it does not know."""
     filters = certificate.idp.get("filters", {})
     return dict(filters.get(str(header.get(FILTER)), {}))
@@ -123,7 +123,7 @@ def classify(raw: fits.Headers) -> str:
     return kinds.get(str(raw.get("ESO DPR TYPE")), "") if is_jitter else ""
 
 
-def same(raw: fits.Header, other: fits.Header, keys: Sequence[str], what: str) -> None:
+def same(raw: fits.Keywords, other: fits.Keywords, keys: Sequence[str], what: str) -> None:
     """The keywords are equal where both have them; the recipe does not ask."""
     for key in keys:
         if key in raw and key in other and raw[key] != other[key]:
@@ -145,7 +145,7 @@ def saturated(path: Path, limit: float) -> float:
     return float((fits.images(path)[0] >= limit).mean())
 
 
-def reference_pixel(headers: Sequence[fits.Header]) -> Iterator[Measurement]:
+def reference_pixel(headers: Sequence[fits.Keywords]) -> Iterator[Measurement]:
     """Where the middle of the first frame lies in the union of all, in pixels from 1.
 
     A frame of offset d is put d pixels to the left, so the union begins at the largest offset.
