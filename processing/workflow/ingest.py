@@ -134,7 +134,7 @@ def withdraw(item: Ingestion) -> int:
 
 def conclude(job: Job) -> None:
     """End the job when none of its ingestions is open, and its date with it."""
-    job = Job.objects.select_related("block", "date").get(pk=job.pk)
+    job.refresh_from_db(fields=["state"])
     items = list(job.ingestions.only("job", "label", "state", "reason", "log", "dp_id"))
     if job.state != JobState.PROCESSED or any(item.state in PENDING for item in items):
         return
