@@ -90,6 +90,14 @@ def database() -> dict[str, Any]:
     return config | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 
 
+def log_format() -> str:
+    """LOG_FORMAT: lines for people, or JSON for programs."""
+    chosen: str = env.str("LOG_FORMAT", "line")
+    if chosen not in {"line", "json"}:
+        raise ImproperlyConfigured(f"LOG_FORMAT: {chosen!r} is not one of line, json")
+    return chosen
+
+
 SECRET_KEY = env.str("SECRET_KEY", "") or secret_key()
 DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -108,6 +116,7 @@ INSTALLED_APPS = [
     "monitor",
 ]
 MIDDLEWARE = [
+    "monitor.requests.RequestIds",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "monitor.headers.ContentSecurityPolicy",
@@ -232,9 +241,18 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s", "()": "phoenix_site.utc.UtcFormatter"}
+        "line": {
+            "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s",
+            "()": "phoenix_site.utc.UtcFormatter",
+        },
+        "json": {
+            "format": "%(levelname)s %(name)s %(process)d %(request_id)s %(message)s",
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "timestamp": True,
+        },
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request": {"()": "monitor.requests.WithRequest"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": log_format(), "filters": ["request"]}},
     # It writes a line for each message; the messages say nothing.
     "loggers": {"django-q": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},

@@ -3,7 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from monitor.operations import health, metrics
+
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.Metrics.as_view(), name="metrics"),
     path("", include("monitor.urls")),
 ]

@@ -11,6 +11,8 @@ from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from processing.core.trace import current
+
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
@@ -38,6 +40,7 @@ def problem(error: Exception, context: Mapping[str, Any]) -> Response:
         "status": status.value,
         "detail": sentence(error, status),
         "instance": context["request"].path,
+        "request_id": current(),
         "errors": list(getattr(error, "errors", ())),
     }
     answer.content_type = MEDIA_TYPE

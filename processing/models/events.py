@@ -4,6 +4,8 @@ from typing import Any, Never
 
 from django.db import models
 
+from processing.core.trace import current
+
 APPEND_ONLY = "events are append-only"
 
 
@@ -18,6 +20,7 @@ class Event(models.Model):
     old = models.CharField(max_length=20, blank=True)
     new = models.CharField(max_length=20)
     why = models.TextField(blank=True)
+    request = models.CharField(max_length=64, blank=True, default=current, editable=False, help_text="Of a client")
 
     class Meta:
         ordering = ("-id",)

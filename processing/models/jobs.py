@@ -102,6 +102,7 @@ class Job(Moving, Leased):
         constraints = (models.UniqueConstraint(fields=("block", "campaign"), name="one_attempt_per_ab_and_campaign"),)
         indexes = (
             models.Index(fields=("date", "state"), name="job_by_date_and_state"),
+            models.Index(fields=("ended",), name="job_ended"),
             models.Index(
                 fields=("-priority", "-expected_seconds", "id"),
                 condition=models.Q(state=JobState.WAITING),
