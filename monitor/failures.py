@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db.models import Count, F, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf, StrIndex, Substr
 
 from processing.core.states import TROUBLE, ClusterState
-from processing.models import Cluster, Job
+from processing.models import Certificate, Cluster, Job
 from processing.models.jobs import Counted
 
 # Days that a sparkline shows, to the last failure of the selection.
@@ -21,6 +21,12 @@ FEW = 10
 CHARACTERS, LINES = 600, 4
 # How the first error of a log begins, of esorex and of Python.
 ERRORS = ("[ ERROR ]", "Traceback (")
+
+# What a list of failures shows of a job.
+LISTED = (
+    "state", "sentence", "ended", "acknowledged", "block__name", "block__setup", "date__instrument", "date__date",
+    "campaign__name",
+)  # fmt: skip
 
 Selection = Mapping[str, Any]
 """Conditions on jobs: lookup and value."""
@@ -136,15 +142,19 @@ def badness(counted: Sequence[Counted]) -> tuple[int, int, str]:
 
 
 def kinds(counted: Mapping[str, Sequence[Counted]], selection: Selection) -> list[Kind]:
-    """These kinds with all that is shown of them, in this order; four queries."""
+    """These kinds with all that is shown of them, in this order; five queries."""
     clusters = {cluster.fingerprint: cluster for cluster in Cluster.objects.filter(fingerprint__in=counted)}
-    found = [Kind(clusters[name], rows) for name, rows in counted.items()]
-    jobs = Job.objects.filter(fingerprint__in=counted, **selection)
+    return complete([Kind(clusters[name], rows) for name, rows in counted.items()], selection)
+
+
+def complete(found: list[Kind], selection: Selection) -> list[Kind]:
+    """The same with days, versions and samples; four queries."""
+    jobs = Job.objects.filter(fingerprint__in=[one.cluster.fingerprint for one in found], **selection)
     days, versions = by_day(jobs, found), by_version(jobs)
     examples = samples(one.newest for one in found)
     for one in found:
         name = one.cluster.fingerprint
-        one.days, one.versions, one.sample = days[name], versions[name], examples.get(one.newest)
+        one.days, one.versions, one.sample = days.get(name, {}), versions[name], examples.get(one.newest)
     return found
 
 
@@ -164,14 +174,15 @@ def by_day(jobs: "QuerySet[Job]", found: Sequence[Kind]) -> Mapping[str, Mapping
 
 
 def by_version(jobs: "QuerySet[Job]") -> Mapping[str, list[Version]]:
-    """Under which certificates, and with what software; one query."""
+    """Under which certificates, and with what software; two queries."""
+    found = set(jobs.order_by().values_list("fingerprint", "certificate", "software").distinct())
+    certificates = Certificate.objects.filter(pk__in={pk for _, pk, _ in found})
+    columns = ("instrument", "name", "version", "content__pipeline")
+    known = {pk: (f"{i} {n} version {v}", p or "") for pk, i, n, v, p in certificates.values_list("pk", *columns)}
     versions: dict[str, list[Version]] = defaultdict(list)
-    names = ("instrument", "name", "version", "content__pipeline")
-    columns = ("fingerprint", *(f"certificate__{name}" for name in names), "software")
-    for name, instrument, mode, version, pipeline, software in jobs.order_by(*columns).values_list(*columns).distinct():
-        said = f"{instrument} {mode} version {version}" if mode else "no certificate"
-        versions[name].append(Version(said, pipeline or "", software))
-    return versions
+    for name, pk, software in found:
+        versions[name].append(Version(*known.get(pk, ("no certificate", "")), software))
+    return {name: sorted(some, key=astuple) for name, some in versions.items()}
 
 
 def samples(ids: Iterable[int]) -> Mapping[int, Sample]:
@@ -192,10 +203,10 @@ def lines(text: str) -> list[str]:
 
 
 def one_kind(cluster: Cluster, selection: Selection) -> Kind:
-    """A single kind; empty if it has no failures within the selection.  Four queries."""
+    """A single kind; empty if it has no failures within the selection.  Five queries."""
     jobs = Job.objects.filter(fingerprint=cluster.fingerprint, **selection)
     counted = jobs.by_kind()
-    return kinds({cluster.fingerprint: counted}, selection)[0] if counted else Kind(cluster, ())
+    return complete([Kind(cluster, counted)], selection)[0] if counted else Kind(cluster, ())
 
 
 def total(cluster: Cluster) -> int:
@@ -206,5 +217,4 @@ def total(cluster: Cluster) -> int:
 def jobs_of(cluster: Cluster, selection: Selection) -> "QuerySet[Job]":
     """The failures of a kind, the newest date first."""
     jobs = Job.objects.filter(fingerprint=cluster.fingerprint, **selection)
-    jobs = jobs.select_related("block", "date", "campaign").defer("block__text")
-    return jobs.order_by("-date__date", "-id")
+    return jobs.select_related("block", "date", "campaign").only(*LISTED).order_by("-date__date", "-id")

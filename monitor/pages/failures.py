@@ -1,5 +1,6 @@
 """The pages of failures: their kinds against instruments, one kind with its ABs, the steps of a person, evidence."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,12 +16,14 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from monitor import evidence, failures
+from monitor.addresses import InstrumentName
 from monitor.pages.guards import form_page, page
 from monitor.pages.sparkline import sparkline
 from processing import control
 from processing.core.states import ClusterState
 from processing.models import Cluster, Event, Instrument, Job
 
+INSTRUMENT = re.compile(InstrumentName.regex)
 KINDS, JOBS = 25, 50
 """On a page."""
 LONGEST_NUMBER = 6
@@ -32,7 +35,6 @@ class Wanted:
     """The selection as it stands in the address."""
 
     parameters: dict[str, str]
-    instruments: Sequence[str]
     conditions: dict[str, Any]
 
     @property
@@ -80,6 +82,7 @@ def everything(request: HttpRequest) -> HttpResponse:
     context = {
         "state": state,
         "wanted": wanted,
+        "instruments": Instrument.objects.values_list("name", flat=True),
         "found": found,
         "tabs": [(name, number, wanted.also(state=name)) for name, number in found.tabs.items()],
         "rows": [row(kind, found.instruments, wanted, last) for kind in kinds],
@@ -106,7 +109,7 @@ def one(request: HttpRequest, fingerprint: str) -> HttpResponse:
     """One kind with the ABs that failed so."""
     cluster, wanted = found(fingerprint), selection(request)
     kind = failures.one_kind(cluster, wanted.conditions)
-    total = failures.total(cluster)
+    total = failures.total(cluster) if wanted.conditions else kind.number
     context = {
         "cluster": cluster,
         "kind": kind,
@@ -132,15 +135,13 @@ def found(fingerprint: str) -> Cluster:
 
 def selection(request: HttpRequest) -> Wanted:
     """Instrument and range of dates; not found for what is neither, in words."""
-    names = list(Instrument.objects.values_list("name", flat=True))
-    parameters = {
-        "instrument": word(request, "instrument", names),
-        "from": day(request, "from"),
-        "to": day(request, "to"),
-    }
+    instrument = request.GET.get("instrument", "")
+    if instrument and not INSTRUMENT.fullmatch(instrument):
+        raise Http404(f"instrument={instrument} is not the name of an instrument.")
+    parameters = {"instrument": instrument, "from": day(request, "from"), "to": day(request, "to")}
     given = {name: value for name, value in parameters.items() if value}
     lookups = {"instrument": "date__instrument", "from": "date__date__gte", "to": "date__date__lte"}
-    return Wanted(given, names, {lookups[name]: value for name, value in given.items()})
+    return Wanted(given, {lookups[name]: value for name, value in given.items()})
 
 
 def word(request: HttpRequest, parameter: str, allowed: Sequence[str]) -> str:

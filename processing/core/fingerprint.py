@@ -51,7 +51,7 @@ _ENDINGS = "fits|fit|tfits|fz|gz|ab|sof|paf|log|txt|json|toml|png|svg|tmp|part|d
 # In this order: a file's name holds dates, dates hold numbers.
 _PLACEHOLDERS = (
     (re.compile(r"\b[a-z][a-z0-9+.\-]*://[^\s'\"<>]+", re.IGNORECASE), "<url>"),
-    (re.compile(r"(?<![\w.~:/>\-])~?/[^\s'\",;:()<>]+"), "<path>"),
+    (re.compile(r"(?<![\w.~:/>\-])~?/(?:[^\s'\",;:()<>]|:(?=[^\s'\"]))+"), "<path>"),
     (re.compile(rf"(?<![{_RUN}])[{_RUN}]+\.(?:{_ENDINGS})(?!\w)", re.IGNORECASE), "<file>"),
     (re.compile(r"\b[A-Z][A-Z0-9_]*\.\d{4}-\d\d-\d\dT[\d:.]*\d(?:_\w+)*"), "<file>"),
     # A worker: host, boot, process and its start.
@@ -60,7 +60,8 @@ _PLACEHOLDERS = (
     (re.compile(r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z\b| UTC\b|[+\-]\d\d:?\d\d\b)?"), "<date>"),
     (re.compile(r"\b\d\d?:\d\d:\d\d(?:\.\d+)?\b"), "<date>"),
     (re.compile(r"\b0x[0-9a-f]+\b", re.IGNORECASE), "<hex>"),
-    (re.compile(r"\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}\b", re.IGNORECASE), "<hex>"),
+    # But no number with an exponent.
+    (re.compile(r"(?<![\w.])(?!\d+e(?:[+\-]|\d*\b))(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}\b", re.IGNORECASE), "<hex>"),
     (re.compile(r"(?<![\w])[-+]?(?:nan|inf)\b", re.IGNORECASE), "<n>"),
     # Not the number of a rule, one capital letter before it; but those of a frame_0001, a CCD2, a binning of 1x2.
     (re.compile(r"(?:(?<=[A-Za-z_]{2})|(?<=\dx)|(?<![A-Za-z\d]))[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"), "<n>"),

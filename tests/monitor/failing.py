@@ -70,7 +70,7 @@ def night(instrument, day, number, kinds=1):
         # A kind of every second failure, one of every fourth, and so on: none is as large as the one before.
         Job(block=block, sentence=sentences[at], fingerprint=found[at].fingerprint, **how, **ended)
         for n, block in enumerate(blocks)
-        for at in [min((n & -n).bit_length() if kinds <= 20 else n % kinds + 1, kinds) - 1]
+        for at in [min(trailing_zeros(n + 1), kinds - 1) if kinds <= 20 else n % kinds]
     )
     JobLog.objects.bulk_create(JobLog(job=job, text=LONG) for job in jobs[-200:])
     return on
@@ -78,6 +78,11 @@ def night(instrument, day, number, kinds=1):
 
 WORDS = ("bias level", "order definition", "wavelength calibration", "sky subtraction", "merging of orders", "response")
 LONG = "03:17:40 [ INFO  ] uves_obs_scired: one more line of many\n" * 1500 + LOG
+
+
+def trailing_zeros(number):
+    """Of its binary form: 0 for every second number, 1 for every fourth."""
+    return (number & -number).bit_length() - 1
 
 
 def history(instruments=("UVES", "NACO", "XSHOOTER"), days=40, number=12, kinds=9):
