@@ -8,18 +8,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from monitor import failures
-from monitor.pages.sparkline import sparkline
-from processing import control
-from processing.core.states import JobState, Reason
-from processing.models import Cluster, Event, Job
-from tests.monitor import failing, rows
+from processing.core.states import Reason
+from processing.models import Cluster, Event
+from tests.monitor import failing
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/failures/"
 # What only these pages ask for; the strip counts jobs by state.
 OWN = re.compile(
-    r"fingerprint|FROM .processing_event.|certificate.*content|processing_joblog|SELECT .processing_instrument...name. AS"
+    r"fingerprint|processing_joblog|certificate.*content|FROM .processing_event."
+    r"|SELECT .processing_instrument...name. AS"
 )
 
 
@@ -250,13 +249,6 @@ def queries(client, address):
     return len(captured)
 
 
-def test_what_the_matrix_asks_for_takes_seven_queries(db, django_assert_num_queries):
-    failing.history(days=8)
-    with django_assert_num_queries(7):
-        found = failures.overview("OPEN", {})
-        failures.kinds({name: found.counted[name] for name in found.fingerprints}, {})
-
-
 @pytest.mark.parametrize(("query", "most"), [("", 8), ("?instrument=UVES", 9)])
 def test_a_page_asks_for_at_most_eight_things_of_its_own_and_one_kind_in_a_selection_for_its_total(viewer, query, most):
     cluster = failing.several(2)
@@ -265,37 +257,6 @@ def test_a_page_asks_for_at_most_eight_things_of_its_own_and_one_kind_in_a_selec
             viewer.get(address)
         own = [query["sql"] for query in captured if OWN.search(query["sql"])]
         assert len(own) <= most, own
-
-
-def test_needing_a_person_ends_with_the_acknowledgement_and_begins_with_a_new_failure(db):
-    cluster = failing.several(2)
-    plain = rows.put(rows.job(rows.CELL), JobState.LOST, Reason.WORKER_LOST, "The worker is gone.")
-    assert failures.unacknowledged().count() == 3
-
-    control.acknowledge_failures(cluster, "anna", "known", 2)
-    assert list(failures.unacknowledged()) == [plain]
-    late = failing.failed(9)
-    assert set(failures.unacknowledged()) == {plain, late}
-
-
-def test_what_sdp_has_needs_nobody_and_what_has_no_kind_does(db):
-    cluster = failing.several(2)
-    control.hand_over_failures(cluster, "anna", "not ours", "PIPE-1", 2)
-    failing.failed(9)
-    assert not failures.unacknowledged().exists()
-
-    Job.objects.update(fingerprint="", acknowledged=False)
-    assert failures.unacknowledged().count() == 3
-
-
-def test_a_sparkline_has_a_bar_with_its_number_for_each_day_that_had_any():
-    days = {date(2012, 5, 9): 4, date(2012, 5, 7): 1, date(2012, 1, 1): 9}
-    drawn = sparkline(days, date(2012, 5, 1), date(2012, 5, 10))
-
-    assert drawn.count("<rect") == 2
-    assert "<title>2012-05-09: 4</title>" in drawn
-    assert 'x="24" y="0" width="2" height="28"' in drawn
-    assert "from 2012-05-01 to 2012-05-10, at most 4 on one" in drawn
 
 
 def test_a_failure_of_the_first_day_of_the_calendar_is_drawn_too(viewer):
