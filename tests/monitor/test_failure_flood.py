@@ -22,27 +22,27 @@ def flood(db):
     return Cluster.objects.get(fingerprint=max(Job.objects.all().by_kind(), key=lambda one: one.number).fingerprint)
 
 
-def quickest(client, address, tries=20):
-    """Seconds for the page at its best: what else goes on on this machine is not its fault."""
-    best = LIMIT
-    while best >= LIMIT and (tries := tries - 1):
-        start = time.perf_counter()
+def seconds(client, address):
+    """Processor time of the page, on SQLite with the database's: what else goes on on this machine is not its fault."""
+    taken = []
+    for _ in range(3):
+        start = time.process_time()
         assert client.get(address).status_code == 200
-        best = time.perf_counter() - start
-    return best
+        taken.append(time.process_time() - start)
+    return min(taken)
 
 
 def test_seven_thousand_failures_of_one_night_are_shown_in_less_than_300_ms(viewer, flood):
     one = f"/failures/{flood.fingerprint}/"
 
-    assert quickest(viewer, "/failures/") < LIMIT
-    assert quickest(viewer, f"{one}?page=40") < LIMIT
+    assert seconds(viewer, "/failures/") < LIMIT
+    assert seconds(viewer, f"{one}?page=40") < LIMIT
 
 
 def test_so_are_seven_thousand_failures_of_a_thousand_kinds(viewer):
     failing.night("UVES", date(2012, 5, 10), FAILURES, 1000)
 
-    assert quickest(viewer, "/failures/") < LIMIT
+    assert seconds(viewer, "/failures/") < LIMIT
 
 
 def test_thousands_are_acknowledged_at_once(flood):
