@@ -35,6 +35,12 @@ class CertificateName(BlockName):
     regex = r"[A-Z0-9][A-Z0-9_-]{0,39}"
 
 
+class Fingerprint(BlockName):
+    """The fingerprint of a kind of failure."""
+
+    regex = r"[0-9a-f]{12}"
+
+
 class Day:
     """A DFO date, YYYY-MM-DD."""
 

@@ -18,4 +18,5 @@ class MonitorConfig(AppConfig):
         register_converter(addresses.InstrumentName, "instrument")
         register_converter(addresses.ProductName, "product")
         register_converter(addresses.CertificateName, "certificate")
+        register_converter(addresses.Fingerprint, "fingerprint")
         register_converter(addresses.Day, "day")

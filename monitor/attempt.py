@@ -91,7 +91,7 @@ def _parameter(name: str, row: Mapping[str, Qc1Parameter], chips: Sequence[str])
 
 def log(job: Job) -> JobLog:
     """The log, empty if there is none yet."""
-    return JobLog.objects.filter(job=job).first() or JobLog(job=job)
+    return JobLog.objects.defer("headers").filter(job=job).first() or JobLog(job=job)
 
 
 def events(job: Job) -> QuerySet[Event]:

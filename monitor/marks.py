@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from processing.core.states import CertificateState, DateState, IngestState, JobState, ProductState
+from processing.core.states import CertificateState, ClusterState, DateState, IngestState, JobState, ProductState
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,13 @@ CERTIFICATE_MARKS = _marks(
         C.CERTIFIED: ("check", "done"),
         C.SUSPENDED: ("pause", "held"),
         C.WITHDRAWN: ("cross", "failed"),
+    }
+)
+CLUSTER_MARKS = _marks(
+    {
+        ClusterState.OPEN: ("cross", "failed"),
+        ClusterState.ACKNOWLEDGED: ("check", "done"),
+        ClusterState.HANDED_OVER: ("forward", "near"),
     }
 )
 FLAG_MARKS: Mapping[int | None, Mark] = {

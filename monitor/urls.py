@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from monitor.pages import certificates, stops, system, views
+from monitor.pages import certificates, failures, stops, system, views
 
 VERSION = "certificates/<instrument:instrument>/<certificate:name>/<int:version>/"
 
@@ -12,6 +12,12 @@ urlpatterns = [
     path("dates/<instrument:instrument>/<day:day>/", views.processing_date, name="date"),
     path("abs/<ab:name>/", views.block, name="ab"),
     path("abs/<ab:name>/preview/<product:dp_id>/", views.preview, name="preview"),
+    path("abs/<ab:name>/evidence/", failures.bundle_of_ab, name="ab_evidence"),
+    path("failures/", failures.everything, name="failures"),
+    path("failures/<fingerprint:fingerprint>/", failures.one, name="failure"),
+    path("failures/<fingerprint:fingerprint>/acknowledge/", failures.acknowledge, name="failure_acknowledge"),
+    path("failures/<fingerprint:fingerprint>/handover/", failures.hand_over, name="failure_handover"),
+    path("failures/<fingerprint:fingerprint>/evidence/", failures.bundle, name="failure_evidence"),
     path("stop/", stops.stop, name="stop"),
     path("stops/<int:pk>/resume/", stops.resume, name="resume"),
     path("certificates/", certificates.everything, name="certificates"),

@@ -32,6 +32,9 @@ from processing.version import VERSION
 from processing.workflow import acknowledge, catalogue
 from processing.workflow import stop as stops
 from processing.workflow.certify import Drafted, certify, draft, draft_all, suspend, withdraw
+from processing.workflow.failures import LONGEST_NOTE, LONGEST_TICKET, Outdated
+from processing.workflow.failures import acknowledge as acknowledge_failures
+from processing.workflow.failures import hand_over as hand_over_failures
 from processing.workflow.gate import STOP_FLAG
 from processing.workflow.hold import release
 from processing.workflow.register import register
@@ -41,12 +44,16 @@ from processing.workflow.sweep import due, sweep
 from processing.workflow.waiting import Surroundings, why_waiting
 
 __all__ = [
+    "LONGEST_NOTE",
+    "LONGEST_TICKET",
     "STOP_FLAG",
     "VERSION",
     "Drafted",
     "Outcome",
+    "Outdated",
     "Resumption",
     "Surroundings",
+    "acknowledge_failures",
     "active_holds",
     "active_stop",
     "certify",
@@ -54,6 +61,7 @@ __all__ = [
     "draft_all",
     "explain",
     "find_files",
+    "hand_over_failures",
     "preview_resume",
     "register_content",
     "register_files",

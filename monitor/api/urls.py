@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from monitor.api import adp, certificates, instruments, products, register, stops, views
+from monitor.api import adp, certificates, failures, instruments, products, register, stops, views
 
 app_name = "api"
 VERSION = "certificates/<instrument:instrument>/<certificate:name>/<int:version>/"
@@ -28,6 +28,11 @@ urlpatterns = [
     path("products/", products.Products.as_view(), name="products"),
     path("products/<product:dp_id>/", products.ProductDetail.as_view(), name="product"),
     path("ingestions/", products.Ingestions.as_view(), name="ingestions"),
+    path("failures/", failures.Failures.as_view(), name="failures"),
+    path("failures/<fingerprint:fingerprint>/", failures.Failure.as_view(), name="failure"),
+    path("failures/<fingerprint:fingerprint>/acknowledge/", failures.Acknowledge.as_view(), name="failure_acknowledge"),
+    path("failures/<fingerprint:fingerprint>/handover/", failures.HandOver.as_view(), name="failure_handover"),
+    path("failures/<fingerprint:fingerprint>/evidence/", failures.Evidence.as_view(), name="failure_evidence"),
     path("stops/", stops.Stops.as_view(), name="stops"),
     path("stops/<int:pk>/", stops.StopDetail.as_view(), name="stop"),
     path("stops/<int:pk>/resume/", stops.Resume.as_view(), name="resume"),

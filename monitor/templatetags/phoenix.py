@@ -51,6 +51,7 @@ for name, known in {
     "ingest_state": marks.INGEST_MARKS,
     "product_state": marks.PRODUCT_MARKS,
     "certificate_state": marks.CERTIFICATE_MARKS,
+    "cluster_state": marks.CLUSTER_MARKS,
 }.items():
     register.filter(name, _state_filter(known))
 

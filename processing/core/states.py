@@ -74,6 +74,14 @@ class CampaignState(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class ClusterState(StrEnum):
+    """What a person has done about failures of one kind."""
+
+    OPEN = "OPEN"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    HANDED_OVER = "HANDED_OVER"
+
+
 class Reason(StrEnum):
     """Why a job ended as it did; `REASONS` says it in a sentence."""
 
@@ -158,6 +166,11 @@ CERTIFICATE_MOVES: Mapping[CertificateState, frozenset[CertificateState]] = {
     C.DRAFT: frozenset({C.CERTIFIED}),
     C.CERTIFIED: frozenset({C.SUSPENDED, C.WITHDRAWN}),
     C.SUSPENDED: frozenset({C.CERTIFIED, C.WITHDRAWN}),
+}
+
+# New failures of a kind that is known are acknowledged again; there is no way back to OPEN.
+CLUSTER_MOVES: Mapping[ClusterState, frozenset[ClusterState]] = {
+    state: frozenset({ClusterState.ACKNOWLEDGED, ClusterState.HANDED_OVER}) for state in ClusterState
 }
 
 UNFINISHED = frozenset({J.WAITING, J.RUNNING, J.PROCESSED})

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from processing.core.states import ClusterState
 from processing.management import validate
 
 Verb = Callable[[str, str], ArgumentParser]
@@ -20,7 +21,7 @@ def add_verbs(parser: ArgumentParser) -> None:
         sub.add_argument("--json", action="store_true", help="print JSON")
         return sub
 
-    for add in (add_questions, add_products, add_export, add_gates, add_certificate, add_worker):
+    for add in (add_questions, add_products, add_export, add_gates, add_certificate, add_failures, add_worker):
         add(verb)
 
 
@@ -104,6 +105,36 @@ def add_certificate(verb: Verb) -> None:
         one.add_argument("--user", metavar="NAME", help="who decides; without it the account that types")
         if name == "certify":
             one.add_argument("--revision", type=int, metavar="R", help="the one that was read; refused for any other")
+
+
+def add_failures(verb: Verb) -> None:
+    """What failed alike, and what a person did about it: list, show, acknowledge, handover."""
+    steps = verb("failures", "Failures by their kind: look, acknowledge, hand over to SDP.").add_subparsers(
+        dest="step", required=True, metavar="STEP"
+    )
+
+    def step(name: str, text: str, *positional: str) -> ArgumentParser:
+        sub = steps.add_parser(name, help=text, description=text)
+        sub.add_argument("--json", action="store_true", default=SUPPRESS, help="print JSON")
+        for argument in positional:
+            sub.add_argument(argument, metavar=argument.upper())
+        return sub
+
+    shown = step("list", "The kinds of failures, the largest first.")
+    shown.add_argument("instrument", nargs="?", default="", metavar="INSTRUMENT")
+    shown.add_argument("--state", choices=(*ClusterState, "ALL"), default=ClusterState.OPEN, help="(OPEN)")
+    shown.add_argument("--from", dest="first", type=day, metavar="DATE", help="first DFO date, YYYY-MM-DD")
+    shown.add_argument("--to", dest="last", type=day, metavar="DATE", help="last DFO date")
+    step("show", "One kind: numbers, what was done about it, its newest ABs.", "fingerprint")
+    acknowledge = step("acknowledge", "Say that the failures of a kind are known; new ones ask again.", "fingerprint")
+    handover = step("handover", "Give a kind to SDP; new failures of it ask for nobody.", "fingerprint")
+    handover.add_argument("--ticket", required=True, help="the reference under which SDP has it")
+    for one in (acknowledge, handover):
+        one.add_argument(
+            "--expected", type=int, required=True, metavar="N", help="failures seen; refused for any other"
+        )
+        one.add_argument("--note", dest="why", required=True, help="a word on it; it stays with the kind")
+        one.add_argument("--user", metavar="NAME", help="who has looked; without it the account that types")
 
 
 def add_worker(verb: Verb) -> None:

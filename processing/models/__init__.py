@@ -5,6 +5,7 @@ from processing.models.campaigns import Campaign
 from processing.models.certificates import Certificate
 from processing.models.dates import ProcessingDate
 from processing.models.events import Event
+from processing.models.failures import Cluster
 from processing.models.holds import Hold
 from processing.models.instruments import Instrument
 from processing.models.jobs import Job
@@ -17,6 +18,7 @@ __all__ = [
     "AssociationBlock",
     "Campaign",
     "Certificate",
+    "Cluster",
     "Event",
     "Hold",
     "Ingestion",

@@ -2,20 +2,39 @@
 
 import uuid
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from datetime import date
+from itertools import starmap
+from typing import Any, ClassVar, NamedTuple
 
 from django.db import models, transaction
 from django.db.models.functions import Now
 
-from processing.core.states import JOB_MOVES, CampaignState, CertificateState, DateState, JobState, Reason
+from processing.core.fingerprint import kind
+from processing.core.states import JOB_MOVES, TROUBLE, CampaignState, CertificateState, DateState, JobState, Reason
 from processing.models.blocks import AssociationBlock
 from processing.models.campaigns import Campaign
 from processing.models.certificates import Certificate
 from processing.models.dates import ProcessingDate
+from processing.models.failures import Cluster
 from processing.models.instruments import Instrument
 from processing.models.leases import Leased, lease_end
 from processing.models.moves import ALWAYS, Condition, Moving
 from processing.models.stops import ALL, Stop
+
+
+class Counted(NamedTuple):
+    """The failures of one kind on one instrument."""
+
+    fingerprint: str
+    instrument: str
+    number: int
+    fresh: int
+    """Those that nobody has acknowledged."""
+    first: date
+    """The earliest DFO date."""
+    last: date
+    newest: int
+    """The id of the job that was registered last."""
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -38,6 +57,22 @@ class JobQuerySet(models.QuerySet["Job"]):
     def in_turn(self) -> "JobQuerySet":
         """In the order in which jobs are taken: priority, then longest first."""
         return self.order_by("-priority", "-expected_seconds", "id")
+
+    def failed(self) -> "JobQuerySet":
+        """Those that ended in trouble; only they have a fingerprint."""
+        return self.exclude(fingerprint="")
+
+    def by_kind(self) -> list[Counted]:
+        """The failures among these, per fingerprint and instrument; one query."""
+        numbers = {
+            "number": models.Count("id"),
+            "fresh": models.Count("id", filter=models.Q(acknowledged=False)),
+            "first": models.Min("date__date"),
+            "last": models.Max("date__date"),
+            "newest": models.Max("id"),
+        }
+        grouped = self.failed().order_by().values_list("fingerprint", "date__instrument")
+        return list(starmap(Counted, grouped.annotate(**numbers)))
 
     def claim(self, owner: str, instruments: Iterable[Instrument]) -> "Job | None":
         """Take the next startable job for this process; None if there is none.
@@ -95,6 +130,9 @@ class Job(Moving, Leased):
     association_flags = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Flagged association bits")
     processing_flags = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Flagged processing bits")
 
+    fingerprint = models.CharField(max_length=12, blank=True, editable=False, help_text="Of the kind of its failure")
+    acknowledged = models.BooleanField(default=False, help_text="Whether a person has acknowledged its failure")
+
     objects = JobQuerySet.as_manager()
 
     class Meta:
@@ -107,6 +145,9 @@ class Job(Moving, Leased):
                 fields=("-priority", "-expected_seconds", "id"),
                 condition=models.Q(state=JobState.WAITING),
                 name="job_waiting",
+            ),
+            models.Index(
+                fields=("fingerprint", "acknowledged"), condition=~models.Q(fingerprint=""), name="job_by_fingerprint"
             ),
         )
 
@@ -137,6 +178,12 @@ class Job(Moving, Leased):
         return self.move(JobState.WAITING, why, where=models.Q(where, self.mine, started=None), **changes)
 
     def end(self, state: JobState, reason: Reason, sentence: str, where: Condition = ALWAYS) -> bool:
-        """Move to a final state that is not a success, with its reason."""
+        """Move to a final state that is not a success, with its reason; trouble gets the fingerprint of its kind.
+
+        The cluster of that kind is there before: whatever happens in between, no failure is without one.
+        """
         where = models.Q(where, self.mine) if self.token else models.Q(where)
-        return self.move(state, sentence, where=where, reason=reason, sentence=sentence, ended=Now())
+        changes = {"reason": reason, "sentence": sentence, "ended": Now()}
+        if state in TROUBLE:
+            changes["fingerprint"] = Cluster.objects.remember(kind(state, reason, self.block.recipe, sentence))
+        return self.move(state, sentence, where=where, **changes)

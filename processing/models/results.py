@@ -76,6 +76,7 @@ class JobLog(models.Model):
     job = models.OneToOneField(Job, on_delete=models.CASCADE, related_name="log_text", primary_key=True)
     text = models.TextField(blank=True)
     command = models.TextField(blank=True)
+    headers = models.TextField(blank=True, help_text="Of a failed job: headers of its raw frames and products")
 
     def __str__(self) -> str:
         return f"log of {self.job}"

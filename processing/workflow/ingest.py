@@ -18,7 +18,7 @@ from processing.models import Ingestion, Job
 from processing.models.products import ATTEMPTS, PENDING
 from processing.plugins import phase3
 from processing.plugins.fits import Damaged
-from processing.workflow import catalogue, convert
+from processing.workflow import catalogue, convert, files, record
 from processing.workflow.heartbeat import Heartbeat
 from processing.workflow.process import close
 from processing.workflow.worker import owner
@@ -141,6 +141,7 @@ def conclude(job: Job) -> None:
     ends = {IngestState.REJECTED: JobState.INGEST_REJECTED, IngestState.DEAD: JobState.INGEST_FAILED}
     bad = next((item for state in ends for item in items if item.state == state), None)
     if bad:
+        record.headers(job, files.products(job))
         job.end(ends[IngestState(bad.state)], Reason(bad.reason), bad.log)
     else:
         job.move(JobState.INGESTED, ", ".join(item.dp_id or item.log for item in items), ended=Now())

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from django.db.models import Q
@@ -157,6 +158,7 @@ def attempt(job: Job, heart: Heartbeat) -> None:
         hold.room()
         scratch = files.scratch(job)
         stack.callback(files.remove, [scratch])
+        stack.push(partial(leave_evidence, job, scratch))
         make(scratch)
         inputs = gather(job, scratch / "raw")
         this = Attempt(job, heart, registry.pipeline(inputs.ab.instrument), inputs, scratch)
@@ -168,6 +170,16 @@ def attempt(job: Job, heart: Heartbeat) -> None:
         record.measurements(job, inputs.certificate, measured)
         judge(this, measured)
         publish(this, products)
+
+
+def leave_evidence(job: Job, scratch: Path, _kind: object, error: BaseException | None, _trace: object) -> None:
+    """Keep the headers of what a failed attempt had, before its files go; how the job ends does not depend on it."""
+    if error is None or isinstance(error, (Halt, NotPrepared, Closed, Damaged)):
+        return
+    try:
+        record.headers(job, scratch / "raw", scratch / "out")
+    except Exception:
+        logger.exception("no headers are kept of job %s", job)
 
 
 def make(folder: Path) -> None:

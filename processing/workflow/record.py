@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from django.db import transaction
 
@@ -13,9 +14,10 @@ from processing.core.ports import Command, Finished, Product
 from processing.core.scoring import Measurement
 from processing.models import Ingestion, Job, JobLog, Qc1Parameter, RawFrame, Score
 from processing.models.patience import patient
-from processing.plugins import fits
+from processing.plugins import fits, headertext
 
 LOG_LIMIT = 500_000  # characters of a log that are kept, from both of its ends
+HEADERS_LIMIT = 500_000  # characters of headers after which no further file is read
 
 
 def associations(job: Job, ab: AB, certificate: Certificate) -> None:
@@ -57,6 +59,20 @@ def execution(job: Job, command: Command, finished: Finished, log: str) -> None:
         cpu_seconds=finished.cpu_seconds,
         memory=finished.memory,
     )
+
+
+@patient
+def headers(job: Job, *folders: Path) -> None:
+    """The headers of all FITS files below these folders, in their order: the files of a failed job go, these stay."""
+    texts, length = [], 0
+    for file in (file for folder in folders for file in sorted(folder.rglob("*.fits"))):
+        texts.append(headertext.text(file))
+        length += len(texts[-1])
+        if length > HEADERS_LIMIT:
+            texts.append("# [… more files …]\n")
+            break
+    if texts:
+        JobLog.objects.update_or_create(job=job, defaults={"headers": "\n".join(texts)})
 
 
 def failure(job: Job, trace: str) -> None:

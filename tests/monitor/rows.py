@@ -7,9 +7,11 @@ from pathlib import Path
 from django.utils import timezone
 
 from processing import control
-from processing.core.states import ENDED, IngestState, JobState
+from processing.core.fingerprint import kind
+from processing.core.states import ENDED, TROUBLE, IngestState, JobState
 from processing.models import (
     Campaign,
+    Cluster,
     Hold,
     Ingestion,
     Job,
@@ -58,6 +60,9 @@ def put(row, state, reason="", sentence="", **changes):
     times = {"claimed": now - timedelta(seconds=90), "started": now - timedelta(seconds=80)}
     if state in ENDED:
         times["ended"] = now
+    if state in TROUBLE:
+        found = kind(state, reason, row.block.recipe, sentence)
+        changes["fingerprint"] = Cluster.objects.remember(found)
     Job.objects.filter(pk=row.pk).update(state=state, reason=reason, sentence=sentence, **{**times, **changes})
     row.refresh_from_db()
     row.note(JobState.RUNNING, state, sentence)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor import marks
-from processing.core.states import CertificateState, DateState, IngestState, JobState, ProductState
+from processing.core.states import CertificateState, ClusterState, DateState, IngestState, JobState, ProductState
 
 ROOT = Path(__file__).parent.parent.parent
 CSS = (ROOT / "static/monitor/phoenix.css").read_text()
@@ -17,6 +17,7 @@ KINDS = [
     (IngestState, marks.INGEST_MARKS),
     (ProductState, marks.PRODUCT_MARKS),
     (CertificateState, marks.CERTIFICATE_MARKS),
+    (ClusterState, marks.CLUSTER_MARKS),
 ]
 ALL = {mark for _, known in KINDS for mark in known.values()} | set(marks.FLAG_MARKS.values())
 

@@ -16,7 +16,7 @@ OF_AB = [f"abs/X/{part}" for part in ("", "log/", "associations/", "scores/", "p
 INSTRUMENTS = ["instruments/", "instruments/UVES/"]
 DATES = ["dates/", "dates/UVES/2012-05-09/", "dates/UVES/2012-05-09/acknowledgement/"]
 PRODUCTS = ["products/", "products/ADP.2026-01-01T00:00:00.001/", "ingestions/"]
-RESOURCES = ["status/", *INSTRUMENTS, *DATES, "abs/", *OF_AB, "jobs/", *PRODUCTS, "stops/", "stops/1/"]
+RESOURCES = ["status/", *INSTRUMENTS, *DATES, "abs/", *OF_AB, "jobs/", *PRODUCTS, "failures/", "stops/", "stops/1/"]
 
 
 def problem(answer, status):

@@ -14,7 +14,7 @@ from django.db import OperationalError, ProgrammingError
 
 from processing import control
 from processing.core.phase3.rules import rejects
-from processing.management import acknowledge, certificates, validate
+from processing.management import acknowledge, certificates, failures, validate
 from processing.management.arguments import add_verbs
 from processing.management.cluster import run_cluster
 from processing.management.export import write, write_file
@@ -53,6 +53,7 @@ class Command(BaseCommand):
             "deprecate": self.deprecate,
             "window": self.window,
             "certificate": self.certificate,
+            "failures": self.failures,
             "sweep": self.sweep,
             "worker": self.worker,
         }
@@ -170,11 +171,24 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror or error}", returncode=2) from error
+        self.show(options, answer)
+        return DONE
+
+    def failures(self, options: Options) -> int:
+        """Kinds of failures, or one step of a person who has seen them."""
+        try:
+            answer = failures.answer(options, user())
+        except failures.REFUSALS as error:
+            raise CommandError(str(error)) from error
+        self.show(options, answer)
+        return DONE
+
+    def show(self, options: Options, answer: certificates.Answer) -> None:
+        """For programs, or for people."""
         if options["json"]:
             self.dump(answer.value)
         else:
             self.stdout.write("\n".join(answer.lines))
-        return DONE
 
     def tell(self, options: Options, facts: dict[str, Any]) -> None:
         """Facts as JSON, or in a line."""
