@@ -7,289 +7,646 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AssociationBlock',
+            name="AssociationBlock",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=128, unique=True)),
-                ('text', models.TextField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('frames', models.CharField(db_index=True, help_text='SHA-256 of recipe and raw frames', max_length=64)),
-                ('raw_type', models.CharField(blank=True, max_length=64)),
-                ('recipe', models.CharField(max_length=64)),
-                ('setup', models.CharField(blank=True, max_length=64)),
-                ('tech', models.CharField(blank=True, max_length=64)),
-                ('prog_id', models.CharField(blank=True, db_index=True, max_length=32)),
-                ('ob_id', models.CharField(blank=True, db_index=True, max_length=32)),
-                ('mjd_obs', models.FloatField(blank=True, null=True)),
-                ('registered', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=128, unique=True)),
+                ("text", models.TextField()),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "frames",
+                    models.CharField(db_index=True, help_text="SHA-256 of recipe and raw frames", max_length=64),
+                ),
+                ("raw_type", models.CharField(blank=True, max_length=64)),
+                ("recipe", models.CharField(max_length=64)),
+                ("setup", models.CharField(blank=True, max_length=64)),
+                ("tech", models.CharField(blank=True, max_length=64)),
+                ("prog_id", models.CharField(blank=True, db_index=True, max_length=32)),
+                ("ob_id", models.CharField(blank=True, db_index=True, max_length=32)),
+                ("mjd_obs", models.FloatField(blank=True, null=True)),
+                ("registered", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('state', models.CharField(choices=[(processing.core.states.CampaignState['DRAFT'], processing.core.states.CampaignState['DRAFT']), (processing.core.states.CampaignState['RUNNING'], processing.core.states.CampaignState['RUNNING']), (processing.core.states.CampaignState['PAUSED'], processing.core.states.CampaignState['PAUSED']), (processing.core.states.CampaignState['DONE'], processing.core.states.CampaignState['DONE']), (processing.core.states.CampaignState['CANCELLED'], processing.core.states.CampaignState['CANCELLED'])], default=processing.core.states.CampaignState['DRAFT'], max_length=10)),
-                ('created', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            (
+                                processing.core.states.CampaignState["DRAFT"],
+                                processing.core.states.CampaignState["DRAFT"],
+                            ),
+                            (
+                                processing.core.states.CampaignState["RUNNING"],
+                                processing.core.states.CampaignState["RUNNING"],
+                            ),
+                            (
+                                processing.core.states.CampaignState["PAUSED"],
+                                processing.core.states.CampaignState["PAUSED"],
+                            ),
+                            (
+                                processing.core.states.CampaignState["DONE"],
+                                processing.core.states.CampaignState["DONE"],
+                            ),
+                            (
+                                processing.core.states.CampaignState["CANCELLED"],
+                                processing.core.states.CampaignState["CANCELLED"],
+                            ),
+                        ],
+                        default=processing.core.states.CampaignState["DRAFT"],
+                        max_length=10,
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Instrument',
+            name="Instrument",
             fields=[
-                ('name', models.CharField(max_length=16, primary_key=True, serialize=False)),
-                ('window', models.CharField(blank=True, help_text="HH:MM-HH:MM UTC; empty: the site's window", max_length=11, validators=[processing.models.instruments.validate_window])),
+                ("name", models.CharField(max_length=16, primary_key=True, serialize=False)),
+                (
+                    "window",
+                    models.CharField(
+                        blank=True,
+                        help_text="HH:MM-HH:MM UTC; empty: the site's window",
+                        max_length=11,
+                        validators=[processing.models.instruments.validate_window],
+                    ),
+                ),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[(processing.core.states.JobState['WAITING'], processing.core.states.JobState['WAITING']), (processing.core.states.JobState['RUNNING'], processing.core.states.JobState['RUNNING']), (processing.core.states.JobState['PROCESSED'], processing.core.states.JobState['PROCESSED']), (processing.core.states.JobState['INGESTED'], processing.core.states.JobState['INGESTED']), (processing.core.states.JobState['REJECTED'], processing.core.states.JobState['REJECTED']), (processing.core.states.JobState['SKIPPED'], processing.core.states.JobState['SKIPPED']), (processing.core.states.JobState['FAILED'], processing.core.states.JobState['FAILED']), (processing.core.states.JobState['TIMED_OUT'], processing.core.states.JobState['TIMED_OUT']), (processing.core.states.JobState['LOST'], processing.core.states.JobState['LOST']), (processing.core.states.JobState['STOPPED'], processing.core.states.JobState['STOPPED']), (processing.core.states.JobState['INGEST_REJECTED'], processing.core.states.JobState['INGEST_REJECTED']), (processing.core.states.JobState['INGEST_FAILED'], processing.core.states.JobState['INGEST_FAILED'])], default=processing.core.states.JobState['WAITING'], max_length=16)),
-                ('reason', models.CharField(blank=True, choices=[(processing.core.states.Reason['NOT_SCIENCE'], processing.core.states.Reason['NOT_SCIENCE']), (processing.core.states.Reason['RECIPE_NONE'], processing.core.states.Reason['RECIPE_NONE']), (processing.core.states.Reason['VIRTUAL_CALIBRATION'], processing.core.states.Reason['VIRTUAL_CALIBRATION']), (processing.core.states.Reason['NOT_CERTIFIED'], processing.core.states.Reason['NOT_CERTIFIED']), (processing.core.states.Reason['MISSING_CALIBRATION'], processing.core.states.Reason['MISSING_CALIBRATION']), (processing.core.states.Reason['DUPLICATE'], processing.core.states.Reason['DUPLICATE']), (processing.core.states.Reason['RAW_MISSING'], processing.core.states.Reason['RAW_MISSING']), (processing.core.states.Reason['RAW_DAMAGED'], processing.core.states.Reason['RAW_DAMAGED']), (processing.core.states.Reason['SETTING_MISMATCH'], processing.core.states.Reason['SETTING_MISMATCH']), (processing.core.states.Reason['RECIPE_FAILED'], processing.core.states.Reason['RECIPE_FAILED']), (processing.core.states.Reason['RECIPE_KILLED'], processing.core.states.Reason['RECIPE_KILLED']), (processing.core.states.Reason['PRODUCTS_MISSING'], processing.core.states.Reason['PRODUCTS_MISSING']), (processing.core.states.Reason['NO_SIGNAL'], processing.core.states.Reason['NO_SIGNAL']), (processing.core.states.Reason['UNEXPECTED'], processing.core.states.Reason['UNEXPECTED']), (processing.core.states.Reason['TIME_LIMIT'], processing.core.states.Reason['TIME_LIMIT']), (processing.core.states.Reason['WORKER_LOST'], processing.core.states.Reason['WORKER_LOST']), (processing.core.states.Reason['IDP_RULES'], processing.core.states.Reason['IDP_RULES']), (processing.core.states.Reason['ARCHIVE_CONFLICT'], processing.core.states.Reason['ARCHIVE_CONFLICT']), (processing.core.states.Reason['INGEST_ATTEMPTS'], processing.core.states.Reason['INGEST_ATTEMPTS'])], max_length=24)),
-                ('sentence', models.TextField(blank=True)),
-                ('priority', models.SmallIntegerField(default=0)),
-                ('expected_seconds', models.FloatField(default=60.0)),
-                ('token', models.UUIDField(editable=False, null=True, unique=True)),
-                ('owner', models.CharField(blank=True, help_text='host:boot:pid:start of the worker process', max_length=150)),
-                ('registered', models.DateTimeField(auto_now_add=True)),
-                ('claimed', models.DateTimeField(blank=True, null=True)),
-                ('started', models.DateTimeField(blank=True, help_text='When the pipeline process was started', null=True)),
-                ('processed', models.DateTimeField(blank=True, null=True)),
-                ('ended', models.DateTimeField(blank=True, null=True)),
-                ('exit_code', models.IntegerField(blank=True, null=True)),
-                ('seconds', models.FloatField(blank=True, help_text='Wall-clock time of the recipe', null=True)),
-                ('cpu_seconds', models.FloatField(blank=True, null=True)),
-                ('memory', models.BigIntegerField(blank=True, help_text='Peak resident memory of the recipe in bytes', null=True)),
-                ('software', models.CharField(blank=True, help_text='Pipeline and version that ran', max_length=64)),
-                ('association_flags', models.PositiveSmallIntegerField(blank=True, help_text='Flagged association bits', null=True)),
-                ('processing_flags', models.PositiveSmallIntegerField(blank=True, help_text='Flagged processing bits', null=True)),
-                ('block', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='processing.associationblock')),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='processing.campaign')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            (processing.core.states.JobState["WAITING"], processing.core.states.JobState["WAITING"]),
+                            (processing.core.states.JobState["RUNNING"], processing.core.states.JobState["RUNNING"]),
+                            (
+                                processing.core.states.JobState["PROCESSED"],
+                                processing.core.states.JobState["PROCESSED"],
+                            ),
+                            (processing.core.states.JobState["INGESTED"], processing.core.states.JobState["INGESTED"]),
+                            (processing.core.states.JobState["REJECTED"], processing.core.states.JobState["REJECTED"]),
+                            (processing.core.states.JobState["SKIPPED"], processing.core.states.JobState["SKIPPED"]),
+                            (processing.core.states.JobState["FAILED"], processing.core.states.JobState["FAILED"]),
+                            (
+                                processing.core.states.JobState["TIMED_OUT"],
+                                processing.core.states.JobState["TIMED_OUT"],
+                            ),
+                            (processing.core.states.JobState["LOST"], processing.core.states.JobState["LOST"]),
+                            (processing.core.states.JobState["STOPPED"], processing.core.states.JobState["STOPPED"]),
+                            (
+                                processing.core.states.JobState["INGEST_REJECTED"],
+                                processing.core.states.JobState["INGEST_REJECTED"],
+                            ),
+                            (
+                                processing.core.states.JobState["INGEST_FAILED"],
+                                processing.core.states.JobState["INGEST_FAILED"],
+                            ),
+                        ],
+                        default=processing.core.states.JobState["WAITING"],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            (
+                                processing.core.states.Reason["NOT_SCIENCE"],
+                                processing.core.states.Reason["NOT_SCIENCE"],
+                            ),
+                            (
+                                processing.core.states.Reason["RECIPE_NONE"],
+                                processing.core.states.Reason["RECIPE_NONE"],
+                            ),
+                            (
+                                processing.core.states.Reason["VIRTUAL_CALIBRATION"],
+                                processing.core.states.Reason["VIRTUAL_CALIBRATION"],
+                            ),
+                            (
+                                processing.core.states.Reason["NOT_CERTIFIED"],
+                                processing.core.states.Reason["NOT_CERTIFIED"],
+                            ),
+                            (
+                                processing.core.states.Reason["MISSING_CALIBRATION"],
+                                processing.core.states.Reason["MISSING_CALIBRATION"],
+                            ),
+                            (processing.core.states.Reason["DUPLICATE"], processing.core.states.Reason["DUPLICATE"]),
+                            (
+                                processing.core.states.Reason["RAW_MISSING"],
+                                processing.core.states.Reason["RAW_MISSING"],
+                            ),
+                            (
+                                processing.core.states.Reason["RAW_DAMAGED"],
+                                processing.core.states.Reason["RAW_DAMAGED"],
+                            ),
+                            (
+                                processing.core.states.Reason["SETTING_MISMATCH"],
+                                processing.core.states.Reason["SETTING_MISMATCH"],
+                            ),
+                            (
+                                processing.core.states.Reason["RECIPE_FAILED"],
+                                processing.core.states.Reason["RECIPE_FAILED"],
+                            ),
+                            (
+                                processing.core.states.Reason["RECIPE_KILLED"],
+                                processing.core.states.Reason["RECIPE_KILLED"],
+                            ),
+                            (
+                                processing.core.states.Reason["PRODUCTS_MISSING"],
+                                processing.core.states.Reason["PRODUCTS_MISSING"],
+                            ),
+                            (processing.core.states.Reason["NO_SIGNAL"], processing.core.states.Reason["NO_SIGNAL"]),
+                            (processing.core.states.Reason["UNEXPECTED"], processing.core.states.Reason["UNEXPECTED"]),
+                            (processing.core.states.Reason["TIME_LIMIT"], processing.core.states.Reason["TIME_LIMIT"]),
+                            (
+                                processing.core.states.Reason["WORKER_LOST"],
+                                processing.core.states.Reason["WORKER_LOST"],
+                            ),
+                            (processing.core.states.Reason["IDP_RULES"], processing.core.states.Reason["IDP_RULES"]),
+                            (
+                                processing.core.states.Reason["ARCHIVE_CONFLICT"],
+                                processing.core.states.Reason["ARCHIVE_CONFLICT"],
+                            ),
+                            (
+                                processing.core.states.Reason["INGEST_ATTEMPTS"],
+                                processing.core.states.Reason["INGEST_ATTEMPTS"],
+                            ),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("sentence", models.TextField(blank=True)),
+                ("priority", models.SmallIntegerField(default=0)),
+                ("expected_seconds", models.FloatField(default=60.0)),
+                ("token", models.UUIDField(editable=False, null=True, unique=True)),
+                (
+                    "owner",
+                    models.CharField(blank=True, help_text="host:boot:pid:start of the worker process", max_length=150),
+                ),
+                ("registered", models.DateTimeField(auto_now_add=True)),
+                ("claimed", models.DateTimeField(blank=True, null=True)),
+                (
+                    "started",
+                    models.DateTimeField(blank=True, help_text="When the pipeline process was started", null=True),
+                ),
+                ("processed", models.DateTimeField(blank=True, null=True)),
+                ("ended", models.DateTimeField(blank=True, null=True)),
+                ("exit_code", models.IntegerField(blank=True, null=True)),
+                ("seconds", models.FloatField(blank=True, help_text="Wall-clock time of the recipe", null=True)),
+                ("cpu_seconds", models.FloatField(blank=True, null=True)),
+                (
+                    "memory",
+                    models.BigIntegerField(
+                        blank=True, help_text="Peak resident memory of the recipe in bytes", null=True
+                    ),
+                ),
+                ("software", models.CharField(blank=True, help_text="Pipeline and version that ran", max_length=64)),
+                (
+                    "association_flags",
+                    models.PositiveSmallIntegerField(blank=True, help_text="Flagged association bits", null=True),
+                ),
+                (
+                    "processing_flags",
+                    models.PositiveSmallIntegerField(blank=True, help_text="Flagged processing bits", null=True),
+                ),
+                (
+                    "block",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="jobs",
+                        to="processing.associationblock",
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="jobs", to="processing.campaign"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='Certificate',
+            name="Certificate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('instrument', models.CharField(max_length=16)),
-                ('name', models.CharField(max_length=40)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('position', models.PositiveIntegerField(default=0, help_text='The order in which modes are asked')),
-                ('state', models.CharField(choices=[(processing.core.states.CertificateState['DRAFT'], processing.core.states.CertificateState['DRAFT']), (processing.core.states.CertificateState['CERTIFIED'], processing.core.states.CertificateState['CERTIFIED']), (processing.core.states.CertificateState['SUSPENDED'], processing.core.states.CertificateState['SUSPENDED']), (processing.core.states.CertificateState['WITHDRAWN'], processing.core.states.CertificateState['WITHDRAWN'])], max_length=12)),
-                ('recipe', models.CharField(blank=True, max_length=64)),
-                ('content', models.JSONField()),
-                ('created', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("instrument", models.CharField(max_length=16)),
+                ("name", models.CharField(max_length=40)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("position", models.PositiveIntegerField(default=0, help_text="The order in which modes are asked")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            (
+                                processing.core.states.CertificateState["DRAFT"],
+                                processing.core.states.CertificateState["DRAFT"],
+                            ),
+                            (
+                                processing.core.states.CertificateState["CERTIFIED"],
+                                processing.core.states.CertificateState["CERTIFIED"],
+                            ),
+                            (
+                                processing.core.states.CertificateState["SUSPENDED"],
+                                processing.core.states.CertificateState["SUSPENDED"],
+                            ),
+                            (
+                                processing.core.states.CertificateState["WITHDRAWN"],
+                                processing.core.states.CertificateState["WITHDRAWN"],
+                            ),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("recipe", models.CharField(blank=True, max_length=64)),
+                ("content", models.JSONField()),
+                ("created", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ('instrument', 'position', 'version'),
-                'constraints': [models.UniqueConstraint(fields=('instrument', 'name', 'version'), name='one_certificate_per_version')],
+                "ordering": ("instrument", "position", "version"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("instrument", "name", "version"), name="one_certificate_per_version"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('who', models.CharField(max_length=150)),
-                ('subject', models.CharField(max_length=20)),
-                ('subject_id', models.BigIntegerField()),
-                ('name', models.CharField(max_length=150)),
-                ('old', models.CharField(blank=True, max_length=20)),
-                ('new', models.CharField(max_length=20)),
-                ('why', models.TextField(blank=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("who", models.CharField(max_length=150)),
+                ("subject", models.CharField(max_length=20)),
+                ("subject_id", models.BigIntegerField()),
+                ("name", models.CharField(max_length=150)),
+                ("old", models.CharField(blank=True, max_length=20)),
+                ("new", models.CharField(max_length=20)),
+                ("why", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ('-id',),
-                'indexes': [models.Index(fields=['subject', 'subject_id', 'id'], name='event_of_subject')],
+                "ordering": ("-id",),
+                "indexes": [models.Index(fields=["subject", "subject_id", "id"], name="event_of_subject")],
             },
         ),
         migrations.CreateModel(
-            name='JobLog',
+            name="JobLog",
             fields=[
-                ('job', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='log_text', serialize=False, to='processing.job')),
-                ('text', models.TextField(blank=True)),
-                ('command', models.TextField(blank=True)),
+                (
+                    "job",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="log_text",
+                        serialize=False,
+                        to="processing.job",
+                    ),
+                ),
+                ("text", models.TextField(blank=True)),
+                ("command", models.TextField(blank=True)),
             ],
         ),
         migrations.AddField(
-            model_name='job',
-            name='certificate',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='processing.certificate'),
+            model_name="job",
+            name="certificate",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="jobs",
+                to="processing.certificate",
+            ),
         ),
         migrations.CreateModel(
-            name='Ingestion',
+            name="Ingestion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(help_text="Which of the job's products: arm and setting", max_length=32)),
-                ('state', models.CharField(choices=[(processing.core.states.IngestState['QUEUED'], processing.core.states.IngestState['QUEUED']), (processing.core.states.IngestState['CONVERTED'], processing.core.states.IngestState['CONVERTED']), (processing.core.states.IngestState['VALIDATED'], processing.core.states.IngestState['VALIDATED']), (processing.core.states.IngestState['STORED'], processing.core.states.IngestState['STORED']), (processing.core.states.IngestState['REGISTERED'], processing.core.states.IngestState['REGISTERED']), (processing.core.states.IngestState['REJECTED'], processing.core.states.IngestState['REJECTED']), (processing.core.states.IngestState['RETRY_WAIT'], processing.core.states.IngestState['RETRY_WAIT']), (processing.core.states.IngestState['DEAD'], processing.core.states.IngestState['DEAD']), (processing.core.states.IngestState['DUPLICATE'], processing.core.states.IngestState['DUPLICATE'])], default=processing.core.states.IngestState['QUEUED'], max_length=12)),
-                ('reason', models.CharField(blank=True, max_length=24)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('dp_id', models.CharField(help_text='Archive name without .fits', max_length=64, null=True, unique=True)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('findings', models.JSONField(default=list)),
-                ('log', models.TextField(blank=True)),
-                ('owner', models.CharField(blank=True, max_length=150)),
-                ('queued', models.DateTimeField(auto_now_add=True)),
-                ('claimed', models.DateTimeField(blank=True, null=True)),
-                ('ended', models.DateTimeField(blank=True, null=True)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ingestions', to='processing.job')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("label", models.CharField(help_text="Which of the job's products: arm and setting", max_length=32)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            (
+                                processing.core.states.IngestState["QUEUED"],
+                                processing.core.states.IngestState["QUEUED"],
+                            ),
+                            (
+                                processing.core.states.IngestState["CONVERTED"],
+                                processing.core.states.IngestState["CONVERTED"],
+                            ),
+                            (
+                                processing.core.states.IngestState["VALIDATED"],
+                                processing.core.states.IngestState["VALIDATED"],
+                            ),
+                            (
+                                processing.core.states.IngestState["STORED"],
+                                processing.core.states.IngestState["STORED"],
+                            ),
+                            (
+                                processing.core.states.IngestState["REGISTERED"],
+                                processing.core.states.IngestState["REGISTERED"],
+                            ),
+                            (
+                                processing.core.states.IngestState["REJECTED"],
+                                processing.core.states.IngestState["REJECTED"],
+                            ),
+                            (
+                                processing.core.states.IngestState["RETRY_WAIT"],
+                                processing.core.states.IngestState["RETRY_WAIT"],
+                            ),
+                            (processing.core.states.IngestState["DEAD"], processing.core.states.IngestState["DEAD"]),
+                            (
+                                processing.core.states.IngestState["DUPLICATE"],
+                                processing.core.states.IngestState["DUPLICATE"],
+                            ),
+                        ],
+                        default=processing.core.states.IngestState["QUEUED"],
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=24)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "dp_id",
+                    models.CharField(help_text="Archive name without .fits", max_length=64, null=True, unique=True),
+                ),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("findings", models.JSONField(default=list)),
+                ("log", models.TextField(blank=True)),
+                ("owner", models.CharField(blank=True, max_length=150)),
+                ("queued", models.DateTimeField(auto_now_add=True)),
+                ("claimed", models.DateTimeField(blank=True, null=True)),
+                ("ended", models.DateTimeField(blank=True, null=True)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="ingestions", to="processing.job"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='ProcessingDate',
+            name="ProcessingDate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField()),
-                ('state', models.CharField(choices=[(processing.core.states.DateState['REGISTERED'], processing.core.states.DateState['REGISTERED']), (processing.core.states.DateState['PREPARING'], processing.core.states.DateState['PREPARING']), (processing.core.states.DateState['PROCESSING'], processing.core.states.DateState['PROCESSING']), (processing.core.states.DateState['FINISHING'], processing.core.states.DateState['FINISHING']), (processing.core.states.DateState['FINISHED'], processing.core.states.DateState['FINISHED']), (processing.core.states.DateState['HELD'], processing.core.states.DateState['HELD'])], default=processing.core.states.DateState['REGISTERED'], max_length=12)),
-                ('reason', models.TextField(blank=True, help_text='Why the date is held')),
-                ('abs', models.PositiveIntegerField(default=0, help_text='Number of registered ABs')),
-                ('registered', models.DateTimeField(auto_now_add=True)),
-                ('prepared', models.DateTimeField(blank=True, null=True)),
-                ('finished', models.DateTimeField(blank=True, null=True)),
-                ('held', models.DateTimeField(blank=True, null=True)),
-                ('instrument', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dates', to='processing.instrument')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("date", models.DateField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            (
+                                processing.core.states.DateState["REGISTERED"],
+                                processing.core.states.DateState["REGISTERED"],
+                            ),
+                            (
+                                processing.core.states.DateState["PREPARING"],
+                                processing.core.states.DateState["PREPARING"],
+                            ),
+                            (
+                                processing.core.states.DateState["PROCESSING"],
+                                processing.core.states.DateState["PROCESSING"],
+                            ),
+                            (
+                                processing.core.states.DateState["FINISHING"],
+                                processing.core.states.DateState["FINISHING"],
+                            ),
+                            (
+                                processing.core.states.DateState["FINISHED"],
+                                processing.core.states.DateState["FINISHED"],
+                            ),
+                            (processing.core.states.DateState["HELD"], processing.core.states.DateState["HELD"]),
+                        ],
+                        default=processing.core.states.DateState["REGISTERED"],
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, help_text="Why the date is held")),
+                ("abs", models.PositiveIntegerField(default=0, help_text="Number of registered ABs")),
+                ("registered", models.DateTimeField(auto_now_add=True)),
+                ("prepared", models.DateTimeField(blank=True, null=True)),
+                ("finished", models.DateTimeField(blank=True, null=True)),
+                ("held", models.DateTimeField(blank=True, null=True)),
+                (
+                    "instrument",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="dates", to="processing.instrument"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-date', 'instrument_id'),
+                "ordering": ("-date", "instrument_id"),
             },
         ),
         migrations.AddField(
-            model_name='job',
-            name='date',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='processing.processingdate'),
+            model_name="job",
+            name="date",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="jobs", to="processing.processingdate"
+            ),
         ),
         migrations.AddField(
-            model_name='associationblock',
-            name='date',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='blocks', to='processing.processingdate'),
+            model_name="associationblock",
+            name="date",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="blocks", to="processing.processingdate"
+            ),
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dp_id', models.CharField(help_text='Archive name without .fits', max_length=64, unique=True)),
-                ('category', models.CharField(help_text='PRODCATG', max_length=40)),
-                ('state', models.CharField(choices=[(processing.core.states.ProductState['CURRENT'], processing.core.states.ProductState['CURRENT']), (processing.core.states.ProductState['OBSOLETE'], processing.core.states.ProductState['OBSOLETE']), (processing.core.states.ProductState['DEPRECATED'], processing.core.states.ProductState['DEPRECATED'])], default=processing.core.states.ProductState['CURRENT'], max_length=12)),
-                ('original_name', models.CharField(max_length=68)),
-                ('url', models.TextField()),
-                ('size', models.BigIntegerField(help_text='bytes')),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('target', models.CharField(blank=True, max_length=68)),
-                ('ra', models.FloatField(help_text='deg')),
-                ('dec', models.FloatField(help_text='deg')),
-                ('mjd_obs', models.FloatField()),
-                ('exptime', models.FloatField(help_text='s')),
-                ('wave_min', models.FloatField(help_text='nm')),
-                ('wave_max', models.FloatField(help_text='nm')),
-                ('snr', models.FloatField()),
-                ('fluxcal', models.CharField(max_length=12)),
-                ('preview', models.JSONField(default=dict, help_text='wave, low, high: the spectrum for a small plot')),
-                ('registered', models.DateTimeField(auto_now_add=True)),
-                ('ingestion', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='product', to='processing.ingestion')),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='products', to='processing.job')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("dp_id", models.CharField(help_text="Archive name without .fits", max_length=64, unique=True)),
+                ("category", models.CharField(help_text="PRODCATG", max_length=40)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            (
+                                processing.core.states.ProductState["CURRENT"],
+                                processing.core.states.ProductState["CURRENT"],
+                            ),
+                            (
+                                processing.core.states.ProductState["OBSOLETE"],
+                                processing.core.states.ProductState["OBSOLETE"],
+                            ),
+                            (
+                                processing.core.states.ProductState["DEPRECATED"],
+                                processing.core.states.ProductState["DEPRECATED"],
+                            ),
+                        ],
+                        default=processing.core.states.ProductState["CURRENT"],
+                        max_length=12,
+                    ),
+                ),
+                ("original_name", models.CharField(max_length=68)),
+                ("url", models.TextField()),
+                ("size", models.BigIntegerField(help_text="bytes")),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                ("target", models.CharField(blank=True, max_length=68)),
+                ("ra", models.FloatField(help_text="deg")),
+                ("dec", models.FloatField(help_text="deg")),
+                ("mjd_obs", models.FloatField()),
+                ("exptime", models.FloatField(help_text="s")),
+                ("wave_min", models.FloatField(help_text="nm")),
+                ("wave_max", models.FloatField(help_text="nm")),
+                ("snr", models.FloatField()),
+                ("fluxcal", models.CharField(max_length=12)),
+                ("preview", models.JSONField(default=dict, help_text="wave, low, high: the spectrum for a small plot")),
+                ("registered", models.DateTimeField(auto_now_add=True)),
+                (
+                    "ingestion",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="product", to="processing.ingestion"
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="products", to="processing.job"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='Qc1Parameter',
+            name="Qc1Parameter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40)),
-                ('chip', models.CharField(blank=True, max_length=8)),
-                ('value', models.FloatField(blank=True, null=True)),
-                ('not_finite', models.BooleanField(default=False)),
-                ('unit', models.CharField(blank=True, max_length=16)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='qc1', to='processing.job')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=40)),
+                ("chip", models.CharField(blank=True, max_length=8)),
+                ("value", models.FloatField(blank=True, null=True)),
+                ("not_finite", models.BooleanField(default=False)),
+                ("unit", models.CharField(blank=True, max_length=16)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="qc1", to="processing.job"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('job_id', 'name', 'chip'),
+                "ordering": ("job_id", "name", "chip"),
             },
         ),
         migrations.CreateModel(
-            name='RawFrame',
+            name="RawFrame",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dp_id', models.CharField(db_index=True, max_length=128)),
-                ('tag', models.CharField(max_length=64)),
-                ('mjd_obs', models.FloatField(blank=True, null=True)),
-                ('exptime', models.FloatField(blank=True, null=True)),
-                ('tech', models.CharField(blank=True, max_length=64)),
-                ('block', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='raws', to='processing.associationblock')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("dp_id", models.CharField(db_index=True, max_length=128)),
+                ("tag", models.CharField(max_length=64)),
+                ("mjd_obs", models.FloatField(blank=True, null=True)),
+                ("exptime", models.FloatField(blank=True, null=True)),
+                ("tech", models.CharField(blank=True, max_length=64)),
+                (
+                    "block",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="raws",
+                        to="processing.associationblock",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('ASSOCIATION', 'Association'), ('PROCESSING', 'Processing')], max_length=12)),
-                ('position', models.PositiveSmallIntegerField()),
-                ('name', models.CharField(max_length=40)),
-                ('chip', models.CharField(blank=True, max_length=8)),
-                ('value', models.FloatField(blank=True, null=True)),
-                ('low', models.FloatField(blank=True, null=True)),
-                ('high', models.FloatField(blank=True, null=True)),
-                ('flag', models.PositiveSmallIntegerField(blank=True, help_text='0 good, 1 flagged, empty: not scored', null=True)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='processing.job')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("ASSOCIATION", "Association"), ("PROCESSING", "Processing")], max_length=12
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("name", models.CharField(max_length=40)),
+                ("chip", models.CharField(blank=True, max_length=8)),
+                ("value", models.FloatField(blank=True, null=True)),
+                ("low", models.FloatField(blank=True, null=True)),
+                ("high", models.FloatField(blank=True, null=True)),
+                (
+                    "flag",
+                    models.PositiveSmallIntegerField(
+                        blank=True, help_text="0 good, 1 flagged, empty: not scored", null=True
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="scores", to="processing.job"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('job_id', 'kind', 'position', 'chip'),
+                "ordering": ("job_id", "kind", "position", "chip"),
             },
         ),
         migrations.AddConstraint(
-            model_name='ingestion',
-            constraint=models.UniqueConstraint(fields=('job', 'label'), name='one_ingestion_per_product'),
+            model_name="ingestion",
+            constraint=models.UniqueConstraint(fields=("job", "label"), name="one_ingestion_per_product"),
         ),
         migrations.AddIndex(
-            model_name='processingdate',
-            index=models.Index(fields=['state'], name='date_by_state'),
+            model_name="processingdate",
+            index=models.Index(fields=["state"], name="date_by_state"),
         ),
         migrations.AddConstraint(
-            model_name='processingdate',
-            constraint=models.UniqueConstraint(fields=('instrument', 'date'), name='one_row_per_instrument_and_date'),
+            model_name="processingdate",
+            constraint=models.UniqueConstraint(fields=("instrument", "date"), name="one_row_per_instrument_and_date"),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['date', 'state'], name='job_by_date_and_state'),
+            model_name="job",
+            index=models.Index(fields=["date", "state"], name="job_by_date_and_state"),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('state', processing.core.states.JobState['WAITING'])), fields=['-priority', '-expected_seconds', 'id'], name='job_waiting'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("state", processing.core.states.JobState["WAITING"])),
+                fields=["-priority", "-expected_seconds", "id"],
+                name="job_waiting",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.UniqueConstraint(fields=('block', 'campaign'), name='one_attempt_per_ab_and_campaign'),
+            model_name="job",
+            constraint=models.UniqueConstraint(fields=("block", "campaign"), name="one_attempt_per_ab_and_campaign"),
         ),
         migrations.AddConstraint(
-            model_name='qc1parameter',
-            constraint=models.UniqueConstraint(fields=('job', 'name', 'chip'), name='one_qc1_value_per_chip'),
+            model_name="qc1parameter",
+            constraint=models.UniqueConstraint(fields=("job", "name", "chip"), name="one_qc1_value_per_chip"),
         ),
         migrations.AddConstraint(
-            model_name='score',
-            constraint=models.UniqueConstraint(fields=('job', 'kind', 'position', 'chip'), name='one_score_per_bit'),
+            model_name="score",
+            constraint=models.UniqueConstraint(fields=("job", "kind", "position", "chip"), name="one_score_per_bit"),
         ),
     ]

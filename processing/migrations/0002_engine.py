@@ -5,57 +5,120 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('processing', '0001_initial'),
+        ("processing", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='ingestion',
-            name='lease',
-            field=models.DateTimeField(blank=True, help_text='When this has passed, the worker is taken for dead', null=True),
+            model_name="ingestion",
+            name="lease",
+            field=models.DateTimeField(
+                blank=True, help_text="When this has passed, the worker is taken for dead", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='job',
-            name='lease',
-            field=models.DateTimeField(blank=True, help_text='When this has passed, the worker is taken for dead', null=True),
+            model_name="job",
+            name="lease",
+            field=models.DateTimeField(
+                blank=True, help_text="When this has passed, the worker is taken for dead", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='processingdate',
-            name='lease',
-            field=models.DateTimeField(blank=True, help_text='When this has passed, the worker is taken for dead', null=True),
+            model_name="processingdate",
+            name="lease",
+            field=models.DateTimeField(
+                blank=True, help_text="When this has passed, the worker is taken for dead", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='processingdate',
-            name='owner',
-            field=models.CharField(blank=True, help_text='host:boot:pid:start of the worker process', max_length=150),
+            model_name="processingdate",
+            name="owner",
+            field=models.CharField(blank=True, help_text="host:boot:pid:start of the worker process", max_length=150),
         ),
         migrations.AlterField(
-            model_name='ingestion',
-            name='owner',
-            field=models.CharField(blank=True, help_text='host:boot:pid:start of the worker process', max_length=150),
+            model_name="ingestion",
+            name="owner",
+            field=models.CharField(blank=True, help_text="host:boot:pid:start of the worker process", max_length=150),
         ),
         migrations.AlterField(
-            model_name='job',
-            name='reason',
-            field=models.CharField(blank=True, choices=[(processing.core.states.Reason['NOT_SCIENCE'], processing.core.states.Reason['NOT_SCIENCE']), (processing.core.states.Reason['RECIPE_NONE'], processing.core.states.Reason['RECIPE_NONE']), (processing.core.states.Reason['VIRTUAL_CALIBRATION'], processing.core.states.Reason['VIRTUAL_CALIBRATION']), (processing.core.states.Reason['NOT_CERTIFIED'], processing.core.states.Reason['NOT_CERTIFIED']), (processing.core.states.Reason['MISSING_CALIBRATION'], processing.core.states.Reason['MISSING_CALIBRATION']), (processing.core.states.Reason['DUPLICATE'], processing.core.states.Reason['DUPLICATE']), (processing.core.states.Reason['RAW_MISSING'], processing.core.states.Reason['RAW_MISSING']), (processing.core.states.Reason['RAW_DAMAGED'], processing.core.states.Reason['RAW_DAMAGED']), (processing.core.states.Reason['SETTING_MISMATCH'], processing.core.states.Reason['SETTING_MISMATCH']), (processing.core.states.Reason['RECIPE_FAILED'], processing.core.states.Reason['RECIPE_FAILED']), (processing.core.states.Reason['RECIPE_KILLED'], processing.core.states.Reason['RECIPE_KILLED']), (processing.core.states.Reason['PRODUCTS_MISSING'], processing.core.states.Reason['PRODUCTS_MISSING']), (processing.core.states.Reason['NO_SIGNAL'], processing.core.states.Reason['NO_SIGNAL']), (processing.core.states.Reason['UNEXPECTED'], processing.core.states.Reason['UNEXPECTED']), (processing.core.states.Reason['TIME_LIMIT'], processing.core.states.Reason['TIME_LIMIT']), (processing.core.states.Reason['WORKER_LOST'], processing.core.states.Reason['WORKER_LOST']), (processing.core.states.Reason['STOPPED_BY_OPERATOR'], processing.core.states.Reason['STOPPED_BY_OPERATOR']), (processing.core.states.Reason['BACKLOG'], processing.core.states.Reason['BACKLOG']), (processing.core.states.Reason['IDP_RULES'], processing.core.states.Reason['IDP_RULES']), (processing.core.states.Reason['ARCHIVE_CONFLICT'], processing.core.states.Reason['ARCHIVE_CONFLICT']), (processing.core.states.Reason['INGEST_ATTEMPTS'], processing.core.states.Reason['INGEST_ATTEMPTS'])], max_length=24),
+            model_name="job",
+            name="reason",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    (processing.core.states.Reason["NOT_SCIENCE"], processing.core.states.Reason["NOT_SCIENCE"]),
+                    (processing.core.states.Reason["RECIPE_NONE"], processing.core.states.Reason["RECIPE_NONE"]),
+                    (
+                        processing.core.states.Reason["VIRTUAL_CALIBRATION"],
+                        processing.core.states.Reason["VIRTUAL_CALIBRATION"],
+                    ),
+                    (processing.core.states.Reason["NOT_CERTIFIED"], processing.core.states.Reason["NOT_CERTIFIED"]),
+                    (
+                        processing.core.states.Reason["MISSING_CALIBRATION"],
+                        processing.core.states.Reason["MISSING_CALIBRATION"],
+                    ),
+                    (processing.core.states.Reason["DUPLICATE"], processing.core.states.Reason["DUPLICATE"]),
+                    (processing.core.states.Reason["RAW_MISSING"], processing.core.states.Reason["RAW_MISSING"]),
+                    (processing.core.states.Reason["RAW_DAMAGED"], processing.core.states.Reason["RAW_DAMAGED"]),
+                    (
+                        processing.core.states.Reason["SETTING_MISMATCH"],
+                        processing.core.states.Reason["SETTING_MISMATCH"],
+                    ),
+                    (processing.core.states.Reason["RECIPE_FAILED"], processing.core.states.Reason["RECIPE_FAILED"]),
+                    (processing.core.states.Reason["RECIPE_KILLED"], processing.core.states.Reason["RECIPE_KILLED"]),
+                    (
+                        processing.core.states.Reason["PRODUCTS_MISSING"],
+                        processing.core.states.Reason["PRODUCTS_MISSING"],
+                    ),
+                    (processing.core.states.Reason["NO_SIGNAL"], processing.core.states.Reason["NO_SIGNAL"]),
+                    (processing.core.states.Reason["UNEXPECTED"], processing.core.states.Reason["UNEXPECTED"]),
+                    (processing.core.states.Reason["TIME_LIMIT"], processing.core.states.Reason["TIME_LIMIT"]),
+                    (processing.core.states.Reason["WORKER_LOST"], processing.core.states.Reason["WORKER_LOST"]),
+                    (
+                        processing.core.states.Reason["STOPPED_BY_OPERATOR"],
+                        processing.core.states.Reason["STOPPED_BY_OPERATOR"],
+                    ),
+                    (processing.core.states.Reason["BACKLOG"], processing.core.states.Reason["BACKLOG"]),
+                    (processing.core.states.Reason["IDP_RULES"], processing.core.states.Reason["IDP_RULES"]),
+                    (
+                        processing.core.states.Reason["ARCHIVE_CONFLICT"],
+                        processing.core.states.Reason["ARCHIVE_CONFLICT"],
+                    ),
+                    (
+                        processing.core.states.Reason["INGEST_ATTEMPTS"],
+                        processing.core.states.Reason["INGEST_ATTEMPTS"],
+                    ),
+                ],
+                max_length=24,
+            ),
         ),
         migrations.CreateModel(
-            name='Stop',
+            name="Stop",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(blank=True, help_text='An instrument; empty: all of them', max_length=16)),
-                ('mode', models.CharField(choices=[('DRAIN', 'let them end'), ('TERMINATE', 'end them; they are STOPPED')], default='DRAIN', max_length=10)),
-                ('reason', models.TextField()),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('who', models.CharField(max_length=150)),
-                ('resumed', models.DateTimeField(blank=True, null=True)),
-                ('resumed_by', models.CharField(blank=True, max_length=150)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("scope", models.CharField(blank=True, help_text="An instrument; empty: all of them", max_length=16)),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("DRAIN", "let them end"), ("TERMINATE", "end them; they are STOPPED")],
+                        default="DRAIN",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("who", models.CharField(max_length=150)),
+                ("resumed", models.DateTimeField(blank=True, null=True)),
+                ("resumed_by", models.CharField(blank=True, max_length=150)),
             ],
             options={
-                'ordering': ('-id',),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('resumed', None)), fields=('scope',), name='one_active_stop_of_each_scope')],
+                "ordering": ("-id",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("resumed", None)), fields=("scope",), name="one_active_stop_of_each_scope"
+                    )
+                ],
             },
         ),
     ]

@@ -6,56 +6,119 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('processing', '0002_engine'),
+        ("processing", "0002_engine"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('name', models.CharField(max_length=150, primary_key=True, serialize=False)),
-                ('host', models.CharField(max_length=150)),
-                ('slots', models.PositiveSmallIntegerField(help_text='Jobs that it runs at once')),
-                ('version', models.CharField(max_length=32)),
-                ('since', models.DateTimeField()),
-                ('seen', models.DateTimeField(help_text='Last sign of life')),
+                ("name", models.CharField(max_length=150, primary_key=True, serialize=False)),
+                ("host", models.CharField(max_length=150)),
+                ("slots", models.PositiveSmallIntegerField(help_text="Jobs that it runs at once")),
+                ("version", models.CharField(max_length=32)),
+                ("since", models.DateTimeField()),
+                ("seen", models.DateTimeField(help_text="Last sign of life")),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.AddField(
-            model_name='job',
-            name='not_before',
-            field=models.DateTimeField(blank=True, help_text='When its files are fetched again', null=True),
+            model_name="job",
+            name="not_before",
+            field=models.DateTimeField(blank=True, help_text="When its files are fetched again", null=True),
         ),
         migrations.AddField(
-            model_name='job',
-            name='transfers',
-            field=models.PositiveSmallIntegerField(default=0, help_text='Tries at which a file did not arrive whole'),
+            model_name="job",
+            name="transfers",
+            field=models.PositiveSmallIntegerField(default=0, help_text="Tries at which a file did not arrive whole"),
         ),
         migrations.AlterField(
-            model_name='job',
-            name='reason',
-            field=models.CharField(blank=True, choices=[(processing.core.states.Reason['NOT_SCIENCE'], processing.core.states.Reason['NOT_SCIENCE']), (processing.core.states.Reason['RECIPE_NONE'], processing.core.states.Reason['RECIPE_NONE']), (processing.core.states.Reason['VIRTUAL_CALIBRATION'], processing.core.states.Reason['VIRTUAL_CALIBRATION']), (processing.core.states.Reason['NOT_CERTIFIED'], processing.core.states.Reason['NOT_CERTIFIED']), (processing.core.states.Reason['MISSING_CALIBRATION'], processing.core.states.Reason['MISSING_CALIBRATION']), (processing.core.states.Reason['DUPLICATE'], processing.core.states.Reason['DUPLICATE']), (processing.core.states.Reason['RAW_MISSING'], processing.core.states.Reason['RAW_MISSING']), (processing.core.states.Reason['RAW_DAMAGED'], processing.core.states.Reason['RAW_DAMAGED']), (processing.core.states.Reason['SETTING_MISMATCH'], processing.core.states.Reason['SETTING_MISMATCH']), (processing.core.states.Reason['RECIPE_FAILED'], processing.core.states.Reason['RECIPE_FAILED']), (processing.core.states.Reason['RECIPE_KILLED'], processing.core.states.Reason['RECIPE_KILLED']), (processing.core.states.Reason['OUT_OF_MEMORY'], processing.core.states.Reason['OUT_OF_MEMORY']), (processing.core.states.Reason['PRODUCTS_MISSING'], processing.core.states.Reason['PRODUCTS_MISSING']), (processing.core.states.Reason['NO_SIGNAL'], processing.core.states.Reason['NO_SIGNAL']), (processing.core.states.Reason['UNEXPECTED'], processing.core.states.Reason['UNEXPECTED']), (processing.core.states.Reason['TIME_LIMIT'], processing.core.states.Reason['TIME_LIMIT']), (processing.core.states.Reason['WORKER_LOST'], processing.core.states.Reason['WORKER_LOST']), (processing.core.states.Reason['STOPPED_BY_OPERATOR'], processing.core.states.Reason['STOPPED_BY_OPERATOR']), (processing.core.states.Reason['BACKLOG'], processing.core.states.Reason['BACKLOG']), (processing.core.states.Reason['IDP_RULES'], processing.core.states.Reason['IDP_RULES']), (processing.core.states.Reason['ARCHIVE_CONFLICT'], processing.core.states.Reason['ARCHIVE_CONFLICT']), (processing.core.states.Reason['INGEST_ATTEMPTS'], processing.core.states.Reason['INGEST_ATTEMPTS'])], max_length=24),
+            model_name="job",
+            name="reason",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    (processing.core.states.Reason["NOT_SCIENCE"], processing.core.states.Reason["NOT_SCIENCE"]),
+                    (processing.core.states.Reason["RECIPE_NONE"], processing.core.states.Reason["RECIPE_NONE"]),
+                    (
+                        processing.core.states.Reason["VIRTUAL_CALIBRATION"],
+                        processing.core.states.Reason["VIRTUAL_CALIBRATION"],
+                    ),
+                    (processing.core.states.Reason["NOT_CERTIFIED"], processing.core.states.Reason["NOT_CERTIFIED"]),
+                    (
+                        processing.core.states.Reason["MISSING_CALIBRATION"],
+                        processing.core.states.Reason["MISSING_CALIBRATION"],
+                    ),
+                    (processing.core.states.Reason["DUPLICATE"], processing.core.states.Reason["DUPLICATE"]),
+                    (processing.core.states.Reason["RAW_MISSING"], processing.core.states.Reason["RAW_MISSING"]),
+                    (processing.core.states.Reason["RAW_DAMAGED"], processing.core.states.Reason["RAW_DAMAGED"]),
+                    (
+                        processing.core.states.Reason["SETTING_MISMATCH"],
+                        processing.core.states.Reason["SETTING_MISMATCH"],
+                    ),
+                    (processing.core.states.Reason["RECIPE_FAILED"], processing.core.states.Reason["RECIPE_FAILED"]),
+                    (processing.core.states.Reason["RECIPE_KILLED"], processing.core.states.Reason["RECIPE_KILLED"]),
+                    (processing.core.states.Reason["OUT_OF_MEMORY"], processing.core.states.Reason["OUT_OF_MEMORY"]),
+                    (
+                        processing.core.states.Reason["PRODUCTS_MISSING"],
+                        processing.core.states.Reason["PRODUCTS_MISSING"],
+                    ),
+                    (processing.core.states.Reason["NO_SIGNAL"], processing.core.states.Reason["NO_SIGNAL"]),
+                    (processing.core.states.Reason["UNEXPECTED"], processing.core.states.Reason["UNEXPECTED"]),
+                    (processing.core.states.Reason["TIME_LIMIT"], processing.core.states.Reason["TIME_LIMIT"]),
+                    (processing.core.states.Reason["WORKER_LOST"], processing.core.states.Reason["WORKER_LOST"]),
+                    (
+                        processing.core.states.Reason["STOPPED_BY_OPERATOR"],
+                        processing.core.states.Reason["STOPPED_BY_OPERATOR"],
+                    ),
+                    (processing.core.states.Reason["BACKLOG"], processing.core.states.Reason["BACKLOG"]),
+                    (processing.core.states.Reason["IDP_RULES"], processing.core.states.Reason["IDP_RULES"]),
+                    (
+                        processing.core.states.Reason["ARCHIVE_CONFLICT"],
+                        processing.core.states.Reason["ARCHIVE_CONFLICT"],
+                    ),
+                    (
+                        processing.core.states.Reason["INGEST_ATTEMPTS"],
+                        processing.core.states.Reason["INGEST_ATTEMPTS"],
+                    ),
+                ],
+                max_length=24,
+            ),
         ),
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('host', models.CharField(blank=True, help_text='The host whose surroundings are broken; empty: all', max_length=150)),
-                ('why', models.TextField()),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('looked', models.DateTimeField(help_text='When the surroundings were last looked at')),
-                ('released', models.DateTimeField(blank=True, null=True)),
-                ('released_by', models.CharField(blank=True, max_length=150)),
-                ('instrument', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='processing.instrument')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "host",
+                    models.CharField(
+                        blank=True, help_text="The host whose surroundings are broken; empty: all", max_length=150
+                    ),
+                ),
+                ("why", models.TextField()),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("looked", models.DateTimeField(help_text="When the surroundings were last looked at")),
+                ("released", models.DateTimeField(blank=True, null=True)),
+                ("released_by", models.CharField(blank=True, max_length=150)),
+                (
+                    "instrument",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="processing.instrument"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('released', None)), fields=('instrument', 'host'), name='one_active_hold_per_host')],
+                "ordering": ("-id",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("released", None)),
+                        fields=("instrument", "host"),
+                        name="one_active_hold_per_host",
+                    )
+                ],
             },
         ),
     ]

@@ -5,53 +5,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('processing', '0003_holds_and_workers'),
+        ("processing", "0003_holds_and_workers"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='ingestion',
-            name='content',
-            field=models.CharField(blank=True, db_index=True, help_text='SHA-256 of what lasts of the file', max_length=64),
+            model_name="ingestion",
+            name="content",
+            field=models.CharField(
+                blank=True, db_index=True, help_text="SHA-256 of what lasts of the file", max_length=64
+            ),
         ),
         migrations.AddField(
-            model_name='ingestion',
-            name='entry',
-            field=models.JSONField(default=dict, help_text='What the catalogue says of the product, from its conversion'),
+            model_name="ingestion",
+            name="entry",
+            field=models.JSONField(
+                default=dict, help_text="What the catalogue says of the product, from its conversion"
+            ),
         ),
         migrations.AddField(
-            model_name='ingestion',
-            name='files',
-            field=models.JSONField(default=list, help_text='Ancillaries, then the science file: role, category, name, md5, sha256, size, url'),
+            model_name="ingestion",
+            name="files",
+            field=models.JSONField(
+                default=list,
+                help_text="Ancillaries, then the science file: role, category, name, md5, sha256, size, url",
+            ),
         ),
         migrations.AddField(
-            model_name='ingestion',
-            name='sources',
-            field=models.JSONField(default=list, help_text='Per keyword: hdu, keyword, value, source, key'),
+            model_name="ingestion",
+            name="sources",
+            field=models.JSONField(default=list, help_text="Per keyword: hdu, keyword, value, source, key"),
         ),
         migrations.AddField(
-            model_name='product',
-            name='state_reason',
-            field=models.TextField(blank=True, help_text='Why it is no longer current'),
+            model_name="product",
+            name="state_reason",
+            field=models.TextField(blank=True, help_text="Why it is no longer current"),
         ),
         migrations.AddField(
-            model_name='product',
-            name='version',
-            field=models.PositiveIntegerField(default=1, help_text='Of the files of that original name'),
+            model_name="product",
+            name="version",
+            field=models.PositiveIntegerField(default=1, help_text="Of the files of that original name"),
         ),
         migrations.AlterField(
-            model_name='product',
-            name='snr',
-            field=models.FloatField(help_text='Of a spectrum', null=True),
+            model_name="product",
+            name="snr",
+            field=models.FloatField(help_text="Of a spectrum", null=True),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(fields=('original_name', 'version'), name='one_product_per_version'),
+            model_name="product",
+            constraint=models.UniqueConstraint(fields=("original_name", "version"), name="one_product_per_version"),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', processing.core.states.ProductState['CURRENT'])), fields=('original_name',), name='one_current_version'),
+            model_name="product",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", processing.core.states.ProductState["CURRENT"])),
+                fields=("original_name",),
+                name="one_current_version",
+            ),
         ),
     ]

@@ -8,71 +8,78 @@ from django.db.models import F
 
 def name_the_shipped(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Until now every certificate came with phoenix."""
-    rows = apps.get_model('processing', 'Certificate').objects
-    rows.update(author='phoenix', editors=['phoenix'])
-    rows.filter(state='CERTIFIED').update(certified=F('created'), certified_by='phoenix', review='as shipped')
+    rows = apps.get_model("processing", "Certificate").objects
+    rows.update(author="phoenix", editors=["phoenix"])
+    rows.filter(state="CERTIFIED").update(certified=F("created"), certified_by="phoenix", review="as shipped")
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('processing', '0004_archive_products'),
+        ("processing", "0004_archive_products"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='certificate',
-            options={'ordering': ('instrument', 'position', 'version'), 'permissions': (('draft_certificate', 'May draft certificates (EDP)'), ('certify_certificate', 'May certify, suspend and withdraw certificates (QCG)'))},
+            name="certificate",
+            options={
+                "ordering": ("instrument", "position", "version"),
+                "permissions": (
+                    ("draft_certificate", "May draft certificates (EDP)"),
+                    ("certify_certificate", "May certify, suspend and withdraw certificates (QCG)"),
+                ),
+            },
         ),
         migrations.AddField(
-            model_name='certificate',
-            name='author',
-            field=models.CharField(blank=True, help_text='Who drafted it', max_length=150),
+            model_name="certificate",
+            name="author",
+            field=models.CharField(blank=True, help_text="Who drafted it", max_length=150),
         ),
         migrations.AddField(
-            model_name='certificate',
-            name='certified',
+            model_name="certificate",
+            name="certified",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='certificate',
-            name='certified_by',
+            model_name="certificate",
+            name="certified_by",
             field=models.CharField(blank=True, max_length=150),
         ),
         migrations.AddField(
-            model_name='certificate',
-            name='closed',
-            field=models.DateTimeField(blank=True, help_text='When it was suspended or withdrawn', null=True),
+            model_name="certificate",
+            name="closed",
+            field=models.DateTimeField(blank=True, help_text="When it was suspended or withdrawn", null=True),
         ),
         migrations.AddField(
-            model_name='certificate',
-            name='closed_by',
+            model_name="certificate",
+            name="closed_by",
             field=models.CharField(blank=True, max_length=150),
         ),
         migrations.AddField(
-            model_name='certificate',
-            name='closed_why',
+            model_name="certificate",
+            name="closed_why",
             field=models.TextField(blank=True),
         ),
         migrations.AddField(
-            model_name='certificate',
-            name='edited',
-            field=models.DateTimeField(blank=True, help_text='When the draft was last changed', null=True),
+            model_name="certificate",
+            name="edited",
+            field=models.DateTimeField(blank=True, help_text="When the draft was last changed", null=True),
         ),
         migrations.AddField(
-            model_name='certificate',
-            name='editors',
-            field=models.JSONField(default=list, help_text='Author and all who changed the draft: none of them certifies it'),
+            model_name="certificate",
+            name="editors",
+            field=models.JSONField(
+                default=list, help_text="Author and all who changed the draft: none of them certifies it"
+            ),
         ),
         migrations.AddField(
-            model_name='certificate',
-            name='review',
-            field=models.TextField(blank=True, help_text='What the reviewer noted'),
+            model_name="certificate",
+            name="review",
+            field=models.TextField(blank=True, help_text="What the reviewer noted"),
         ),
         migrations.AddField(
-            model_name='certificate',
-            name='revision',
-            field=models.PositiveIntegerField(default=1, help_text='Counts the changes of the draft'),
+            model_name="certificate",
+            name="revision",
+            field=models.PositiveIntegerField(default=1, help_text="Counts the changes of the draft"),
         ),
         migrations.RunPython(name_the_shipped, migrations.RunPython.noop),
     ]

@@ -1,6 +1,7 @@
 """Header cards of 80 characters, read by themselves: no card, however broken, ends the reading of a file."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,13 +27,9 @@ class Cards:
 
 
 def parse(raw: bytes) -> Cards:
-    """The cards up to END; `raw` is a whole number of cards.
-
-    Bytes that are no ASCII stay what they are, one character each.
-    """
-    cards, shown = Cards(), raw.decode("latin-1")
-    clean = printable(shown)
-    for number, card in enumerate((shown[at : at + CARD] for at in range(0, len(shown), CARD)), 1):
+    """The cards up to END; `raw` is a whole number of cards."""
+    cards, clean = Cards(), printable(raw.decode("latin-1"))
+    for number, card in enumerate(split(raw), 1):
         if card.rstrip() == "END":
             break
         keyword, value, good = read(card)
@@ -43,6 +40,12 @@ def parse(raw: bytes) -> Cards:
         if keyword not in COMMENTARY:
             cards.values.setdefault(keyword, value)
     return cards
+
+
+def split(raw: bytes) -> Iterator[str]:
+    """Each card as text; bytes that are no ASCII stay what they are, one character each."""
+    shown = raw.decode("latin-1")
+    return (shown[at : at + CARD] for at in range(0, len(shown), CARD))
 
 
 def printable(shown: str) -> bool:
