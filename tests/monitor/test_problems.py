@@ -11,7 +11,7 @@ from tests.monitor import rows
 
 pytestmark = pytest.mark.django_db
 
-FIELDS = ["type", "title", "status", "detail", "instance", "errors"]
+FIELDS = ["type", "title", "status", "detail", "instance", "request_id", "errors"]
 OF_AB = [f"abs/X/{part}" for part in ("", "log/", "associations/", "scores/", "products/")]
 INSTRUMENTS = ["instruments/", "instruments/UVES/"]
 DATES = ["dates/", "dates/UVES/2012-05-09/", "dates/UVES/2012-05-09/acknowledgement/"]
