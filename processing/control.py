@@ -1,7 +1,7 @@
 """The one door for outsiders: register ABs, ask for the state of things, sweep."""
 
 import socket
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ from processing.version import VERSION
 from processing.workflow import acknowledge, catalogue
 from processing.workflow import stop as stops
 from processing.workflow.certify import Drafted, certify, draft, draft_all, suspend, withdraw
+from processing.workflow.deliver import Courier, deliver
+from processing.workflow.disks import Ledger
 from processing.workflow.gate import STOP_FLAG
 from processing.workflow.hold import release
 from processing.workflow.register import register
@@ -43,15 +45,19 @@ from processing.workflow.waiting import Surroundings, why_waiting
 __all__ = [
     "STOP_FLAG",
     "VERSION",
+    "Courier",
     "Drafted",
+    "Ledger",
     "Outcome",
     "Resumption",
     "Surroundings",
     "active_holds",
     "active_stop",
     "certify",
+    "deliver",
     "draft",
     "draft_all",
+    "due",
     "explain",
     "find_files",
     "preview_resume",
@@ -235,9 +241,10 @@ def any_open_date() -> bool:
     return ProcessingDate.objects.exclude(state=DateState.FINISHED).exists()
 
 
-def heard(worker: str) -> None:
-    """Note a sign of life of a supervisor on this host."""
-    Worker.objects.all().heard(worker, socket.gethostname(), settings.WORKERS, VERSION)
+def heard(worker: str, disks: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Note a sign of life of a supervisor on this host, and what it knows of its disks."""
+    about = {"host": socket.gethostname(), "slots": settings.WORKERS, "version": VERSION}
+    Worker.objects.all().heard(worker, disks, **about)
 
 
 def left(worker: str) -> None:
