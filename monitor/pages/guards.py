@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Concatenate, ParamSpec
 
@@ -74,7 +75,7 @@ def client(request: HttpRequest) -> str:
 
 def fresh(address: str) -> bool:
     """Count a request; False for one too many.  Each process of the server counts for itself."""
-    key = f"asked {address.replace(' ', '')}"
+    key = f"asked-{sha256(address.encode()).hexdigest()}"
     cache.add(key, 0, SECONDS)
     try:
         return cache.incr(key) <= MOST

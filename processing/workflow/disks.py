@@ -82,7 +82,7 @@ def files(path: Path, others: set[str]) -> Iterator[os.DirEntry[str]]:
     while folders:
         with suppress(OSError), os.scandir(folders.pop()) as entries:
             for entry in entries:
-                if not entry.is_dir(follow_symlinks=False):
+                if entry.is_file(follow_symlinks=False):
                     yield entry
-                elif entry.path not in others:
+                elif entry.is_dir(follow_symlinks=False) and entry.path not in others:
                     folders.append(entry.path)
