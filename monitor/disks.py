@@ -39,7 +39,7 @@ class Disk:
     @property
     def low(self) -> bool:
         """True if it is nearly full."""
-        return self.free < LOW * settings.PHOENIX["DISK_LIMIT"] * 1e9
+        return bool(self.free < LOW * settings.PHOENIX["DISK_LIMIT"] * 1e9)
 
 
 def ledger(workers: Iterable[Worker]) -> Sequence[Disk]:

@@ -10,7 +10,8 @@ FAILED = Delivery.State.FAILED
 def latest(number: int) -> QuerySet[Notice]:
     """The newest notices, with the numbers of messages that were `sent` and that are `open`; one query."""
     states = Delivery.State
-    return Notice.objects.annotate(
+    # With sums, Django leaves out the order that the model has.
+    return Notice.objects.order_by("-id").annotate(
         sent=Count("deliveries", filter=Q(deliveries__state=states.SENT)),
         open=Count("deliveries", filter=Q(deliveries__state=states.QUEUED)),
         lost=Count("deliveries", filter=Q(deliveries__state=states.FAILED)),

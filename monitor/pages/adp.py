@@ -36,13 +36,17 @@ ROBOTS = "User-agent: *\nAllow: /adp/\nDisallow: /\n"
 class Search(forms.Form):
     """By the names of frames, or by anything else."""
 
-    dp_id = forms.CharField(required=False, max_length=NAMES * LONGEST)
+    dp_id = forms.CharField(required=False, max_length=NAMES * LONGEST, label="Frames, by name")
     instrument = forms.ChoiceField(required=False)
     date = forms.DateField(
-        required=False, input_formats=["%Y-%m-%d"], error_messages={"invalid": "A night is a date, YYYY-MM-DD."}
+        required=False,
+        label="Night",
+        input_formats=["%Y-%m-%d"],
+        widget=forms.TextInput({"placeholder": "YYYY-MM-DD"}),
+        error_messages={"invalid": "A night is a date, YYYY-MM-DD."},
     )
-    prog_id = forms.CharField(required=False, max_length=LONGEST)
-    ob_id = forms.CharField(required=False, max_length=LONGEST)
+    prog_id = forms.CharField(required=False, max_length=LONGEST, label="Programme")
+    ob_id = forms.CharField(required=False, max_length=LONGEST, label="Observation block")
     after = forms.CharField(required=False, max_length=LONGEST)
 
     def __init__(self, data: Any) -> None:
@@ -77,7 +81,7 @@ def search(request: HttpRequest) -> HttpResponse:
     rows = [{**row, "mark": MARKS[row["status"]]} for row in datasets(names)] if names else []
     more = f"?{urlencode({**wanted, 'after': names[-1]})}" if older else ""
     asked = bool(sent["dp_id"] or wanted)
-    return shown("monitor/adp.html", {"form": form, "rows": rows, "asked": asked, "more": more})
+    return shown("monitor/adp.html", {"here": "adp", "form": form, "rows": rows, "asked": asked, "more": more})
 
 
 def listed(wanted: Mapping[str, Any], after: str) -> tuple[list[str], bool]:
@@ -94,7 +98,7 @@ def listed(wanted: Mapping[str, Any], after: str) -> tuple[list[str], bool]:
 @public
 def definitions(_request: HttpRequest) -> HttpResponse:
     """What each word means."""
-    return shown("monitor/adp_definitions.html", {"defined": DEFINED})
+    return shown("monitor/adp_definitions.html", {"here": "definitions", "defined": DEFINED})
 
 
 @public

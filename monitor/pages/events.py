@@ -21,9 +21,13 @@ class Filter(forms.Form):
 
     instrument = forms.ChoiceField(required=False)
     subject = forms.ChoiceField(required=False, choices=[ANY, *((name, name) for name in events.SUBJECTS)])
-    who = forms.CharField(required=False, max_length=150)
+    who = forms.CharField(required=False, max_length=150, label="Who, or which host")
     day = forms.DateField(
-        required=False, input_formats=["%Y-%m-%d"], error_messages={"invalid": "A day is YYYY-MM-DD."}
+        required=False,
+        label="Day (UTC)",
+        input_formats=["%Y-%m-%d"],
+        widget=forms.TextInput({"placeholder": "YYYY-MM-DD"}),
+        error_messages={"invalid": "A day is YYYY-MM-DD."},
     )
     before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 

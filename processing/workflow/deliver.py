@@ -65,7 +65,7 @@ def letter(delivery: Delivery) -> str:
     """The text of an e-mail."""
     notice = delivery.notice
     over = f"Over at {notice.over:%Y-%m-%d %H:%M:%S} UTC.\n" if delivery.end and notice.over else ""
-    since = f"Since {notice.since:%Y-%m-%d %H:%M:%S} UTC.\n" if notice.since else ""
+    since = f"Since {notice.since:%Y-%m-%d %H:%M:%S} UTC.\n"
     page = f"\n{settings.PHOENIX['URL']}{notice.address}\n" if settings.PHOENIX["URL"] else ""
     return f"{notice.text}\n\n{since}{over}{page}"
 
@@ -79,7 +79,7 @@ def message(delivery: Delivery) -> dict[str, Any]:
         "state": "OVER" if delivery.end else "BEGUN",
         "title": headline(delivery),
         "text": notice.text,
-        "since": notice.since.isoformat() if notice.since else None,
+        "since": notice.since.isoformat(),
         "over": notice.over.isoformat() if delivery.end and notice.over else None,
         "url": f"{settings.PHOENIX['URL']}{notice.address}" if settings.PHOENIX["URL"] else None,
     }

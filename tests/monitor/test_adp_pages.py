@@ -63,7 +63,8 @@ def test_many_frames_are_cut_into_pages(anonymous, monkeypatch):
     monkeypatch.setattr(adp, "ROWS", 2)
     rows.night(3)
     first = anonymous.get(f"{PAGE}?instrument=UVES").content.decode()
-    more = re.search(r'href="(\?[^"]+)" rel="next"', first)[1].replace("&amp;", "&")
+    [more] = re.findall(r'href="(\?[^"]+)" rel="next"', first)
+    more = more.replace("&amp;", "&")
     second = anonymous.get(f"{PAGE}{more}").content.decode()
 
     assert (first.count('data-label="Products"'), second.count('data-label="Products"')) == (2, 1)

@@ -33,7 +33,7 @@ def happened():
     control.resume(control.stop("HAWKI", "a bug of HAWKI", "anna"), "anna")
     control.stop("", "a bug of all", "bert")
     rows.held("disk of UVES").note("HELD", "disk of UVES", "north")
-    Certificate.objects.filter(instrument="UVES").first().note("DRAFT", "CERTIFIED", "review of UVES")
+    Certificate.objects.filter(instrument="UVES")[0].note("DRAFT", "CERTIFIED", "review of UVES")
 
 
 def test_the_newest_event_stands_on_top_with_who_and_why(viewer, happened):

@@ -127,7 +127,8 @@ def is_let_in(answer) -> bool:
     """Neither refused nor sent to the login; what was asked for may be wrong or not there."""
     sent_to_login = answer.status_code == 302 and answer.headers["Location"].startswith("/login/")
     assert answer.status_code < 500
-    return answer.status_code not in (401, 403, 405) and not (sent_to_login and answer.wsgi_request.path != "/logout/")
+    refused = answer.status_code in (401, 403, 405)
+    return not refused and not (sent_to_login and answer.request["PATH_INFO"] != "/logout/")
 
 
 def may(person, needed) -> bool:

@@ -211,6 +211,10 @@ def test_several_clusters_send_each_message_once(web):
     assert {state for state, _ in states()} == {"SENT"}
 
 
+def ended(thread):
+    thread.join(20)
+
+
 def on_its_own_connection():
     try:
         deliver.deliver()
@@ -224,7 +228,7 @@ def test_a_courier_delivers_beside_the_work(web):
     told()
     courier = deliver.Courier()
     courier.go()
-    courier.thread.join(20)
+    ended(courier.thread)
 
     assert (len(web.posts), states()) == (1, [("SENT", 1)])
 

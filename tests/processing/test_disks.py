@@ -25,6 +25,10 @@ def areas(settings, tmp_path):
     return tmp_path
 
 
+def ended(thread):
+    thread.join(20)
+
+
 def measured():
     ledger = disks.Ledger()
     ledger.measure()
@@ -70,13 +74,13 @@ def test_a_file_system_that_hangs_keeps_nobody_waiting(areas, monkeypatch):
 
     assert [ledger.latest(), ledger.thread] == first == [[], ledger.thread]
     over.set()
-    ledger.thread.join()
+    ended(ledger.thread)
 
 
 def test_the_ledger_travels_with_a_sign_of_life(db, areas):
     ledger = disks.Ledger()
     ledger.latest()
-    ledger.thread.join()
+    ended(ledger.thread)
     control.heard("north", ledger.latest())
 
     assert {row["path"] for row in Worker.objects.get().disks} == {

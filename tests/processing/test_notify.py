@@ -12,6 +12,7 @@ from processing.core.states import IngestState, JobState, Reason
 from processing.models import Channel, Delivery, Event, Hold, Ingestion, Instrument, Job, Notice, ProcessingDate, Worker
 from processing.models.notices import Kind
 from processing.workflow import breaches, digest, sweep
+from processing.workflow.ingest import NOT_WITHDRAWN
 from processing.workflow.notify import headline, look, notify
 
 pytestmark = pytest.mark.django_db
@@ -169,7 +170,7 @@ def test_refused_products_of_a_date_are_one_notice(channel, refused):
 
 
 def test_a_file_that_stays_in_the_archive_is_told(channel, refused):
-    refused.note(refused.state, breaches.NOT_WITHDRAWN, "ADP.1.fits, version 1, stays in NGAS")
+    refused.note(refused.state, NOT_WITHDRAWN, "ADP.1.fits, version 1, stays in NGAS")
     look()
 
     assert "TC.2012-05-10T00:00:02.000.ab ONE: a file stays in the product archive" in told()
