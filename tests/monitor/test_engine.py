@@ -28,12 +28,12 @@ DISK = {
 
 
 def test_what_each_host_has_in_hand_is_shown_with_how_long(viewer):
-    begun = timezone.now() - timedelta(seconds=90)
+    begun = timezone.now() - timedelta(hours=3, minutes=12)
     rows.put(rows.job(), JobState.RUNNING, owner=OWNER, claimed=begun)
     ProcessingDate.objects.update(state="PREPARING", owner="south:x:1:1.00")
     shown = told(viewer)
 
-    assert "north processes UVES.2012-05-10T03:17:42.861.ab 90 s" in shown
+    assert "north processes UVES.2012-05-10T03:17:42.861.ab 3 h 12 min" in shown
     assert "south prepares UVES 2012-05-09 \N{EN DASH}" in shown
 
 

@@ -123,7 +123,7 @@ def client_of(person, django_user_model) -> Client:
     return client
 
 
-def is_let_in(answer) -> bool:
+def is_let_in(answer):
     """Neither refused nor sent to the login; what was asked for may be wrong or not there."""
     sent_to_login = answer.status_code == 302 and answer.headers["Location"].startswith("/login/")
     assert answer.status_code < 500
@@ -131,7 +131,7 @@ def is_let_in(answer) -> bool:
     return not refused and not (sent_to_login and answer.request["PATH_INFO"] != "/logout/")
 
 
-def may(person, needed) -> bool:
+def may(person, needed):
     """What the table of roles says; asked of names alone, not of the database."""
     if needed in (EVERYBODY, NOBODY):
         return needed == EVERYBODY
