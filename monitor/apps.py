@@ -1,18 +1,19 @@
 """The Django application that shows and asks."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 from django.urls import register_converter
 
 
 class MonitorConfig(AppConfig):
-    """Makes the parts of addresses known that only this application has."""
+    """Makes the parts of addresses known that only this application has, and the roles."""
 
     name = "monitor"
     verbose_name = "Monitor"
 
     def ready(self) -> None:
         """Called by Django before any address is resolved."""
-        from monitor import addresses
+        from monitor import addresses, roles
 
         register_converter(addresses.BlockName, "ab")
         register_converter(addresses.InstrumentName, "instrument")
@@ -20,3 +21,4 @@ class MonitorConfig(AppConfig):
         register_converter(addresses.CertificateName, "certificate")
         register_converter(addresses.Fingerprint, "fingerprint")
         register_converter(addresses.Day, "day")
+        post_migrate.connect(roles.make_groups, sender=apps.get_app_config("processing"))

@@ -6,11 +6,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from monitor import board
+from monitor import board, roles
 
 
 def strip(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `strip` for those who are logged in, `now` (the time of the answer) for everybody."""
+    """Context processor: `strip` for those who have a role, `now` (the time of the answer) for everybody."""
     user = getattr(request, "user", None)
-    known = user is not None and user.is_authenticated
-    return {"strip": SimpleLazyObject(board.strip) if known else None, "now": timezone.now()}
+    if user is None or not user.is_authenticated:
+        return {"strip": None, "now": timezone.now()}
+    return {
+        "strip": SimpleLazyObject(lambda: board.strip() if user.has_perm(roles.SEE) else None),
+        "now": timezone.now(),
+    }

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from monitor.pages import certificates, failures, stops, system, views
+from monitor.pages import adp, campaigns, certificates, events, failures, stops, system, views
 
 VERSION = "certificates/<instrument:instrument>/<certificate:name>/<int:version>/"
 
@@ -29,8 +29,14 @@ urlpatterns = [
     path(f"{VERSION}suspend/", certificates.step, {"name_of_step": "suspend"}, name="suspend"),
     path(f"{VERSION}withdraw/", certificates.step, {"name_of_step": "withdraw"}, name="withdraw"),
     path("system/", system.system, name="system"),
+    path("system/events/", events.log, name="events"),
     path("system/windows/<instrument:instrument>/", system.window, name="window"),
     path("system/holds/<instrument:instrument>/", system.try_again, name="try_again"),
+    path("campaigns/", campaigns.everything, name="campaigns"),
+    path("campaigns/<int:pk>/", campaigns.one, name="campaign"),
+    path("adp/", adp.search, name="adp"),
+    path("adp/definitions/", adp.definitions, name="adp_definitions"),
+    path("robots.txt", adp.robots, name="robots"),
     path("login/", LoginView.as_view(template_name="monitor/login.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("api/v1/", include("monitor.api.urls")),

@@ -171,11 +171,19 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.BasicAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "monitor.api.permissions.MayAct",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "monitor.api.pages.Pages",
     "EXCEPTION_HANDLER": "monitor.api.problems.problem",
 }
+
+# E-mail goes out through this server; Django's variables, of which EMAIL_URL gives all.
+vars().update(env.email_url("EMAIL_URL", "smtp://localhost:25"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "phoenix@localhost")
+EMAIL_TIMEOUT = 10
 
 WORK_DIR = Path(env.str("PHOENIX_WORK_DIR", str(VAR_DIR / "work"))).resolve()
 WORKERS = env.int("PHOENIX_WORKERS", 2)
@@ -221,6 +229,9 @@ PHOENIX: dict[str, Any] = {
     "PROBE": env.float("PHOENIX_PROBE", 15.0),
     # Free disk in GB below which a host starts nothing.
     "DISK_LIMIT": env.float("PHOENIX_DISK_LIMIT", 2.0),
+    # When the digest of the night is sent, UTC, and where the pages are, for the links of messages.
+    "DIGEST": env.str("PHOENIX_DIGEST", "08:00"),
+    "URL": env.str("PHOENIX_URL", "").rstrip("/"),
     # Columns of the file lines of an AB where a site's differ from processing.core.ab.COLUMNS.
     "AB_COLUMNS": {},
     "ARCHIVE": archive_of("PHOENIX_ARCHIVE_URL", VAR_DIR / "archive"),

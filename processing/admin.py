@@ -2,11 +2,15 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django_q.models import Failure, OrmQ, Schedule, Success
 
-from processing.models import Certificate, Event, Instrument, Job
+from processing.models import Certificate, Channel, Delivery, Event, Instrument, Job
+from processing.models.notices import Kind
+from processing.workflow import deliver
 
 # Their admin pages offer to resubmit a task, and to delete a message or the sweep; a job has one attempt.
 for model in (Failure, OrmQ, Schedule, Success):
@@ -65,3 +69,39 @@ class EventAdmin(ReadOnly):
     list_display = ("at", "subject", "name", "old", "new", "why", "who")
     list_filter = ("subject", "new")
     search_fields = ("name",)
+
+
+class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A channel, with what it tells as boxes to tick."""
+
+    kinds = forms.MultipleChoiceField(choices=Kind.choices, widget=forms.CheckboxSelectMultiple, label="What is told")
+
+    class Meta:
+        model = Channel
+        fields = ("name", "way", "address", "secret", "kinds", "enabled")
+
+
+@admin.register(Channel)
+class ChannelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who is told what; each change is in the admin's own history."""
+
+    form = ChannelForm
+    list_display = ("name", "way", "address", "enabled")
+    actions = ("send_a_test",)
+
+    @admin.action(description="Send a test message now", permissions=["change"])
+    def send_a_test(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
+        """To each of them, and say what became of it."""
+        for channel in queryset:
+            trouble = deliver.send_test(channel)
+            level = messages.ERROR if trouble else messages.SUCCESS
+            self.message_user(request, f"{channel}: {trouble or 'the test message was sent'}", level)
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly):
+    """Messages, and what became of them."""
+
+    list_display = ("notice", "end", "channel", "state", "attempts", "due", "sent", "error")
+    list_filter = ("state", "channel")
+    list_select_related = ("notice", "channel")

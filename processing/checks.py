@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def connect() -> None:
 
 def check_settings(**_options: Any) -> list[CheckMessage]:
     """Everything that is wrong, not only the first."""
-    return [*plugins(), *window(), *queue(), *broker(), *work_folder(), *lease()]
+    return [*plugins(), *window(), *morning(), *queue(), *broker(), *work_folder(), *lease()]
 
 
 def plugins() -> Iterator[CheckMessage]:
@@ -49,6 +50,14 @@ def window() -> Iterator[CheckMessage]:
         read_window(settings.PHOENIX["WINDOW"])
     except ValueError as error:
         yield Error(f"PHOENIX_WINDOW: {error}", hint="Such as 20:00-06:00, in UTC.", id="phoenix.E002")
+
+
+def morning() -> Iterator[CheckMessage]:
+    """E008: the time of the digest can be read."""
+    try:
+        time.fromisoformat(settings.PHOENIX["DIGEST"])
+    except ValueError as error:
+        yield Error(f"PHOENIX_DIGEST: {error}", hint="Such as 08:00, in UTC.", id="phoenix.E008")
 
 
 def queue() -> Iterator[CheckMessage]:

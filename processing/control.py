@@ -1,7 +1,7 @@
 """The one door for outsiders: register ABs, ask for the state of things, sweep."""
 
 import socket
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ from processing.workflow.certify import Drafted, certify, draft, draft_all, susp
 from processing.workflow.failures import LONGEST_NOTE, LONGEST_TICKET, Outdated
 from processing.workflow.failures import acknowledge as acknowledge_failures
 from processing.workflow.failures import hand_over as hand_over_failures
+from processing.workflow.deliver import Courier, deliver
+from processing.workflow.disks import Ledger
 from processing.workflow.gate import STOP_FLAG
 from processing.workflow.hold import release
 from processing.workflow.register import register
@@ -48,7 +50,9 @@ __all__ = [
     "LONGEST_TICKET",
     "STOP_FLAG",
     "VERSION",
+    "Courier",
     "Drafted",
+    "Ledger",
     "Outcome",
     "Outdated",
     "Resumption",
@@ -57,8 +61,10 @@ __all__ = [
     "active_holds",
     "active_stop",
     "certify",
+    "deliver",
     "draft",
     "draft_all",
+    "due",
     "explain",
     "find_files",
     "hand_over_failures",
@@ -243,9 +249,10 @@ def any_open_date() -> bool:
     return ProcessingDate.objects.exclude(state=DateState.FINISHED).exists()
 
 
-def heard(worker: str) -> None:
-    """Note a sign of life of a supervisor on this host."""
-    Worker.objects.all().heard(worker, socket.gethostname(), settings.WORKERS, VERSION)
+def heard(worker: str, disks: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Note a sign of life of a supervisor on this host, and what it knows of its disks."""
+    about = {"host": socket.gethostname(), "slots": settings.WORKERS, "version": VERSION}
+    Worker.objects.all().heard(worker, disks, **about)
 
 
 def left(worker: str) -> None:

@@ -1,5 +1,6 @@
 """What the queue's messages wake: one workflow call each, for the next that is due."""
 
+from processing.workflow import deliver as deliver_all
 from processing.workflow import finish as finish_date
 from processing.workflow import ingest as ingest_product
 from processing.workflow import prepare as prepare_date
@@ -31,5 +32,5 @@ def finish() -> bool:
 
 
 def sweep() -> dict[str, int]:
-    """Wake whatever is due."""
-    return sweep_all.sweep()
+    """Wake whatever is due, and tell the channels."""
+    return sweep_all.sweep() | {"delivered": deliver_all.deliver()}

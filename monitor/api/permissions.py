@@ -1,15 +1,22 @@
-"""Who may act through the API."""
+"""Who may read and act through the API."""
+
+from typing import TYPE_CHECKING
 
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
+
+from monitor import roles
+
+if TYPE_CHECKING:
+    # The settings name this module, and the views read them while they are imported.
+    from rest_framework.views import APIView
 
 
 class MayAct(BasePermission):
-    """Reading is free; anything else needs the view's `acting`, the name of a permission."""
+    """Reading needs a role; anything else the view's `acting`, the name of a permission, if it has one."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        """True for readers and for those who have the permission."""
-        needed = str(view.acting)  # type: ignore[attr-defined] # of the views that have this permission class
-        self.message = f"This needs the permission {needed}."
-        return request.method in SAFE_METHODS or request.user.has_perm(needed)
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        """True for those who have the permission."""
+        needed = roles.SEE if request.method in SAFE_METHODS else str(getattr(view, "acting", roles.SEE))
+        self.message = f"This needs the permission {needed}. {roles.what_to_ask_for(needed)}"
+        return request.user.has_perm(needed)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from monitor.api import adp, certificates, failures, instruments, products, register, stops, views
+from monitor.api import adp, certificates, events, failures, instruments, products, register, stops, views
 
 app_name = "api"
 VERSION = "certificates/<instrument:instrument>/<certificate:name>/<int:version>/"
@@ -42,6 +42,7 @@ urlpatterns = [
     path(f"{VERSION}certify/", certificates.Certify.as_view(), name="certify"),
     path(f"{VERSION}suspend/", certificates.Suspend.as_view(), name="suspend"),
     path(f"{VERSION}withdraw/", certificates.Withdraw.as_view(), name="withdraw"),
+    path("events/", events.Events.as_view(), name="events"),
     path("adp/datasets/", adp.Datasets.as_view(), name="datasets"),
     path("adp/vocabulary/", adp.Vocabulary.as_view(), name="vocabulary"),
     # An address that ends in a slash, or nothing: others are first tried with one.

@@ -7,22 +7,32 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from monitor import holds
+from monitor import disks, events, halts, holds, notices
 from monitor import system as engine
 from monitor.pages.guards import form_page, page
 from processing import control
-from processing.models import Instrument, Stop
+from processing.models import Instrument
 
-LATEST = 20
+LATEST = 10
 
 
 @page
 def system(request: HttpRequest) -> HttpResponse:
-    """When does it run, what kept it lately, who works?"""
+    """When does it run, what kept it lately, who works, on what, what waits, how much room is there?"""
+    workers, tasks = list(engine.workers()), engine.tasks()
     context = {
-        "workers": engine.workers(),
-        "stops": Stop.objects.all()[:LATEST],
-        "holds": engine.latest_holds(LATEST),
+        "workers": workers,
+        "tasks": tasks,
+        "queues": engine.queues(),
+        "disks": disks.ledger(workers),
+        "archived": disks.archived(),
+        "stops": halts.stops(LATEST),
+        "holds": halts.holds(LATEST),
+        "events": events.described(events.found()[:LATEST]),
+        "notices": notices.latest(LATEST),
+        "failed": notices.failed(),
+        "versions": engine.versions(),
+        "software": engine.software(),
         "latest": LATEST,
         "live": True,
     }

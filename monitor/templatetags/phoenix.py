@@ -168,6 +168,13 @@ def size(value: int | None) -> str:
 
 
 @register.filter
+def large(value: int) -> str:
+    """Bytes of disks in MB, GB or TB, of powers of 1000."""
+    unit, name = next(((u, n) for u, n in ((KILO**4, "TB"), (KILO**3, "GB")) if value >= u), (KILO**2, "MB"))
+    return f"{value / unit:.1f} {name}"
+
+
+@register.filter
 def card(value: object) -> str:
     """The value of a FITS keyword: T and F, numbers as they are, texts in quotes only if they are empty."""
     if isinstance(value, bool):

@@ -40,3 +40,7 @@ class BadAB(Exception):
 
 class ReviewRefused(Exception):
     """A step in the life of a certificate that its rules do not allow: four eyes, frozen, replaced, unexplained."""
+
+
+class NotWithdrawn(Exception):
+    """The product archive keeps a file that was to be taken back, and will not let it go another time either."""

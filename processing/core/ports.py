@@ -181,7 +181,7 @@ class Ingestor(Protocol):
     def withdraw(self, name: str, sha256: str) -> bool:
         """Remove the file of that name and content, which was stored and never became a product; False if not there.
 
-        Another content under the name stays.
+        Another content under the name stays.  Raises `NotWithdrawn` if the archive lets no file be removed.
         """
         ...
 

@@ -47,6 +47,8 @@ class Supervisor:
         """Seconds for which work waits for a free worker, none of which takes a message, before a restart."""
         self.terminate = terminate
         """Whether a stop ends running jobs at once; a second signal does so in any case."""
+        self.disks = control.Ledger()
+        self.courier = control.Courier()
         self.stopped: float | None = None
         self.heard: float | None = None
         self.condemned: float | None = None
@@ -112,8 +114,9 @@ class Supervisor:
         """What a sweep finds to do; most looks at an idle cluster do not trouble the database."""
         try:
             if self.heard is None or time.monotonic() - self.heard >= SIGN_OF_LIFE:
-                control.heard(self.name)
+                control.heard(self.name, self.disks.latest())
                 self.heard = time.monotonic()
+                self.courier.go()
             if self.rests and not self.stirs():
                 self.rests -= 1
                 return {}

@@ -9,6 +9,7 @@ from processing.models.failures import Cluster
 from processing.models.holds import Hold
 from processing.models.instruments import Instrument
 from processing.models.jobs import Job
+from processing.models.notices import Channel, Delivery, Notice
 from processing.models.products import Ingestion, Product
 from processing.models.results import JobLog, Qc1Parameter, Score
 from processing.models.stops import Stop
@@ -19,12 +20,15 @@ __all__ = [
     "Campaign",
     "Certificate",
     "Cluster",
+    "Channel",
+    "Delivery",
     "Event",
     "Hold",
     "Ingestion",
     "Instrument",
     "Job",
     "JobLog",
+    "Notice",
     "ProcessingDate",
     "Product",
     "Qc1Parameter",

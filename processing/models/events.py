@@ -24,7 +24,11 @@ class Event(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes = (models.Index(fields=("subject", "subject_id", "id"), name="event_of_subject"),)
+        indexes = (
+            models.Index(fields=("subject", "subject_id", "id"), name="event_of_subject"),
+            models.Index(fields=("at",), name="event_by_time"),
+            models.Index(fields=("who", "id"), name="event_by_person"),
+        )
 
     def __str__(self) -> str:
         return f"{self.subject} {self.name}: {self.old or 'new'} → {self.new}"

@@ -1,6 +1,8 @@
 """Workers: which supervisors are alive, and where."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models.functions import Now
@@ -15,9 +17,13 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         """Those that were heard of within the last minute."""
         return self.filter(seen__gt=Now() - SILENT)
 
-    def heard(self, name: str, host: str, slots: int, version: str) -> None:
-        """Note a sign of life."""
-        values = {"host": host, "slots": slots, "version": version, "seen": Now()}
+    def silent(self) -> "WorkerQuerySet":
+        """Those that were not: whoever stops says so and is forgotten, so these have died."""
+        return self.exclude(seen__gt=Now() - SILENT)
+
+    def heard(self, name: str, disks: Sequence[Mapping[str, Any]] = (), **about: Any) -> None:
+        """Note a sign of life; `about` are host, slots and version."""
+        values = {**about, "disks": [*disks], "seen": Now()}
         self.update_or_create(name=name, defaults=values, create_defaults={**values, "since": Now()})
 
 
@@ -30,6 +36,7 @@ class Worker(models.Model):
     version = models.CharField(max_length=32)
     since = models.DateTimeField()
     seen = models.DateTimeField(help_text="Last sign of life")
+    disks = models.JSONField(default=list, help_text="What it last saw of its disks, as workflow.disks measures it")
 
     objects = WorkerQuerySet.as_manager()
 

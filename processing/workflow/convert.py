@@ -12,6 +12,7 @@ from typing import Any
 from django.utils import timezone
 
 from processing import registry
+from processing.core.errors import NotWithdrawn
 from processing.core.origin import Ancillary, Origin, RawFacts
 from processing.models import Ingestion, Job
 from processing.plugins import content
@@ -121,7 +122,12 @@ def store(item: Ingestion) -> list[companions.Row]:
     return [{**r, "url": archive.store(companions.place(folder(item), r), r["name"], r["sha256"])} for r in rows]
 
 
-def withdraw(item: Ingestion) -> int:
-    """Take back what was stored of a product that never became one; the number of files."""
-    archive = registry.ingestor()
-    return sum(archive.withdraw(row["name"], row["sha256"]) for row in reversed(item.files))
+def withdraw(item: Ingestion) -> tuple[int, list[str]]:
+    """Take back what was stored of a product that never became one; how many files, and what the archive keeps."""
+    archive, kept, found = registry.ingestor(), [], 0
+    for row in reversed(item.files):
+        try:
+            found += archive.withdraw(row["name"], row["sha256"])
+        except NotWithdrawn as refusal:
+            kept.append(str(refusal))
+    return found, kept

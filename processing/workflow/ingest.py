@@ -98,6 +98,8 @@ def register(item: Ingestion) -> bool:
     return item.move(IngestState.REGISTERED, f"{item.dp_id}", ended=Now())
 
 
+NOT_WITHDRAWN = "NOT_WITHDRAWN"
+"""The event of an ingestion whose file the archive keeps."""
 WITHOUT_PRODUCT = (IngestState.REJECTED, IngestState.DEAD, IngestState.DUPLICATE)
 STEPS: Mapping[IngestState, Callable[[Ingestion], bool]] = {
     IngestState.QUEUED: to_file,
@@ -122,13 +124,17 @@ def withdraw_orphans() -> int:
 
 
 def withdraw(item: Ingestion) -> int:
-    """Take back the stored files; the archive name, which nobody was ever told, is forgotten."""
+    """Take back the stored files; the archive name, which nobody was ever told, is forgotten.
+
+    What the archive keeps is in the event log, and is not asked for again.
+    """
     try:
-        found = convert.withdraw(item)
+        found, kept = convert.withdraw(item)
     except OSError:
         logger.warning("cannot withdraw %s; tried again", item.dp_id)
         return 0
-    Ingestion.objects.filter(pk=item.pk).update(dp_id=None)
+    if Ingestion.objects.filter(pk=item.pk, dp_id=item.dp_id).update(dp_id=None) and kept:
+        item.note(item.state, NOT_WITHDRAWN, "; ".join(kept))
     return found
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django_q.models import Schedule
 
@@ -14,28 +13,17 @@ from processing.models.campaigns import day_to_day
 from processing.version import VERSION
 
 CERTIFICATES = Path(__file__).parent.parent / "certificates"
-# Who drafts and who reviews: a group, and its permission.
-GROUPS = {"edp": "draft_certificate", "certifier": "certify_certificate"}
 
 
 def install(**_signal: Any) -> None:
-    """The day-to-day stream, the certificates as shipped, the groups of their life, the sweep every minute."""
+    """The day-to-day stream, the certificates as shipped, the sweep every minute."""
     stream = day_to_day()
     with transaction.atomic():
         # One installation at a time: nothing in the database keeps a schedule from having the name of another.
         Campaign.objects.select_for_update().get(pk=stream.pk)
         for file in sorted(CERTIFICATES.glob("*.toml")):
             Certificate.objects.load(entries(file), f"phoenix {VERSION}")
-        make_groups()
         schedule_sweep()
-
-
-def make_groups() -> None:
-    """EDP and QCG as groups; what an administrator made of one that is there stays."""
-    for name, codename in GROUPS.items():
-        group, created = Group.objects.get_or_create(name=name)
-        if created:
-            group.permissions.set(Permission.objects.filter(content_type__app_label="processing", codename=codename))
 
 
 def schedule_sweep() -> None:

@@ -12,6 +12,7 @@ from processing.models.products import PENDING
 from processing.workflow import gate
 from processing.workflow.hold import probe_all
 from processing.workflow.ingest import conclude, withdraw_orphans
+from processing.workflow.notify import notify
 from processing.workflow.reap import reap
 from processing.workflow.rebind import rebind
 from processing.workflow.wake import Stage, queued, wake
@@ -27,6 +28,7 @@ def sweep() -> dict[str, int]:
         "withdrawn": withdraw_orphans(),
         "rebound": rebind(),
         "concluded": conclude_ingested(),
+        "notified": notify(),
         "closed": sum(date.close_if_done() for date in ProcessingDate.objects.filter(state=DateState.PROCESSING)),
     }
     here = queued()

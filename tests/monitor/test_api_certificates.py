@@ -151,7 +151,7 @@ def test_a_step_without_its_word_is_a_problem(carl, draft, change):
 def test_each_takes_his_own_steps_only(eva, carl, viewer, terms, draft):
     assert certify(eva).status_code == 403
     assert certify(viewer).status_code == 403
-    assert post(carl, LIST, content=terms).status_code == 403
+    assert post(viewer, LIST, content=terms).status_code == 403
     assert draft.fresh().state == "DRAFT"
 
 

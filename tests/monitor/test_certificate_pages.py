@@ -245,8 +245,8 @@ def test_a_step_without_a_word_is_not_taken(carl, sent):
         ("eva", f"{POINT}2/certify/"),
         ("eva", f"{POINT}1/suspend/"),
         ("eva", f"{POINT}1/withdraw/"),
-        ("carl", f"{POINT}draft/"),
-        ("carl", "/certificates/draft/"),
+        ("viewer", f"{POINT}draft/"),
+        ("viewer", "/certificates/draft/"),
     ],
 )
 def test_who_may_not_take_a_step_is_told_so_and_finds_no_way_to_it(request, who, address, draft):

@@ -1,6 +1,7 @@
-"""Reading through the API is for everybody who is logged in; acting needs its permission."""
+"""Reading through the API is for everybody who has a role; acting needs its permission."""
 
 import pytest
+from django.contrib.auth.models import Group
 
 pytestmark = pytest.mark.django_db
 
@@ -8,7 +9,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def vera(client, django_user_model):
     """A viewer."""
-    client.force_login(django_user_model.objects.create_user("vera"))
+    user = django_user_model.objects.create_user("vera")
+    user.groups.add(Group.objects.get(name="viewer"))
+    client.force_login(user)
     return client
 
 
@@ -22,3 +25,11 @@ def test_a_viewer_reads_stops_and_may_not_stop(vera):
 
 def test_a_stranger_may_not_even_read(client):
     assert client.get("/api/v1/stops/").status_code == 401
+
+
+def test_an_account_without_a_role_is_told_what_to_ask_for(client, django_user_model):
+    client.force_login(django_user_model.objects.create_user("nora"))
+    refused = client.get("/api/v1/status/")
+
+    assert refused.status_code == 403
+    assert 'Ask an administrator of phoenix for the role "viewer".' in refused.json()["detail"]

@@ -4,6 +4,7 @@ import re
 from urllib.parse import unquote
 
 import pytest
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from monitor.headers import POLICY
@@ -104,7 +105,7 @@ def test_the_page_of_an_error_asks_nothing_of_the_database(viewer, monkeypatch, 
 
     monkeypatch.setattr("monitor.board.nights", broken)
     viewer.raise_request_exception = False
-    with django_assert_num_queries(2):  # session and user, before the page
+    with django_assert_num_queries(4):  # session, user and permissions, before the page
         answer = viewer.get("/")
 
     assert answer.status_code == 500
@@ -112,7 +113,8 @@ def test_the_page_of_an_error_asks_nothing_of_the_database(viewer, monkeypatch, 
 
 
 def test_somebody_logs_in_and_out(anonymous, django_user_model):
-    django_user_model.objects.create_user("somebody", password=LONG)
+    somebody = django_user_model.objects.create_user("somebody", password=LONG)
+    somebody.groups.add(Group.objects.get(name="viewer"))
 
     answer = anonymous.post("/login/", {"username": "somebody", "password": LONG, "next": "/"})
     assert (answer.status_code, answer.url) == (302, "/")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from processing.core.errors import ABFailed, NotInArchive
+from processing.core.errors import ABFailed, NotInArchive, NotWithdrawn
 from processing.plugins import copies
 from processing.plugins.ingestors.ngas import NgasIngestor
 from tests.ngas_server import serve_ngas
@@ -179,10 +179,11 @@ def test_a_product_that_came_between_question_and_upload_is_not_overwritten(site
         site.store()
 
 
-def test_a_server_that_keeps_everything_says_so_in_the_log(site, caplog):
+def test_a_server_that_keeps_everything_says_so(site, caplog):
     site.store()
     site.control.write_text("keeping")
-    assert not site.ingestor().withdraw(NAME, SHA256)
+    with pytest.raises(NotWithdrawn, match="version 1, stays in NGAS: NGAMS_ER_ILL_REQ"):
+        site.ingestor().withdraw(NAME, SHA256)
     assert site.versions() == {1: CONTENT}
     assert "version 1, stays in NGAS: NGAMS_ER_ILL_REQ" in caplog.text
 

@@ -27,8 +27,9 @@ def phoenix(capsys):
 
 @pytest.fixture
 def people(certified, django_user_model):
-    """Eva of EDP, Carl of QCG, Dora of both."""
-    for name, groups in {"eva": ["edp"], "carl": ["certifier"], "dora": ["edp", "certifier"]}.items():
+    """Eva of EDP, Carl of QCG, Dora of both, and Olga, an operator."""
+    groups_of = {"eva": ["edp"], "carl": ["certifier"], "dora": ["edp", "certifier"], "olga": ["operator"]}
+    for name, groups in groups_of.items():
         django_user_model.objects.create_user(name).groups.set(Group.objects.filter(name__in=groups))
 
 
@@ -107,7 +108,7 @@ def test_who_may_not_review_is_refused(phoenix, draft, who, told):
 
 def test_who_may_not_draft_is_refused(phoenix, people, file):
     with pytest.raises(CommandError, match="draft_certificate"):
-        phoenix("draft", file, "--user", "carl")
+        phoenix("draft", file, "--user", "olga")
 
 
 def test_somebody_who_has_left_takes_no_step(phoenix, draft, django_user_model):

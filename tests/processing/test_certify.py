@@ -1,7 +1,6 @@
 """The life of a certificate: who drafts does not certify, what is certified is frozen, a change is a new version."""
 
 import pytest
-from django.contrib.auth.models import Group
 
 from processing import control
 from processing.core.certification import BadCertificate
@@ -9,7 +8,6 @@ from processing.core.errors import ReviewRefused
 from processing.core.states import CertificateState
 from processing.models import Certificate, Event
 from processing.version import VERSION
-from processing.workflow.install import install
 from tests import testcam
 
 pytestmark = pytest.mark.django_db
@@ -231,17 +229,3 @@ def test_what_ships_with_phoenix_says_so(db):
 
     assert (row.author, row.certified_by, row.review, bool(row.certified)) == (shipped, shipped, "as shipped", True)
     assert Certificate.objects.get(name="SLICER").certified_by == ""
-
-
-def test_edp_drafts_and_certifiers_certify_from_the_installation_on(db):
-    def holds(name):
-        return [*Group.objects.get(name=name).permissions.values_list("codename", flat=True)]
-
-    assert (holds("edp"), holds("certifier")) == (["draft_certificate"], ["certify_certificate"])
-
-
-def test_what_an_administrator_made_of_a_group_stays(db):
-    Group.objects.get(name="edp").permissions.clear()
-    install()
-
-    assert not Group.objects.get(name="edp").permissions.exists()

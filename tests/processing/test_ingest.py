@@ -8,8 +8,10 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from processing.core.errors import NotWithdrawn
 from processing.core.states import IngestState, JobState, Reason
-from processing.models import Ingestion, Product
+from processing.models import Event, Ingestion, Notice, Product
+from processing.plugins.ingestors.folder import FolderIngestor
 from processing.workflow import catalogue, convert, sweep
 from processing.workflow import ingest as steps
 from processing.workflow.prepare import prepare
@@ -208,3 +210,25 @@ def test_a_file_of_somebody_else_under_the_name_is_not_taken_back(processed):
 
     assert state(processed) == (JobState.INGEST_REJECTED, Reason.ARCHIVE_CONFLICT)
     assert target.read_text() == "other"
+
+
+def test_a_file_that_the_archive_keeps_is_in_the_event_log_once(processed, monkeypatch):
+    monkeypatch.setitem(settings.PHOENIX, "INGEST_RETRY", 0.0)
+
+    def fails(_item: Ingestion) -> None:
+        raise OSError("the file cannot be read back")
+
+    def keeps(_archive: FolderIngestor, name: str, _sha256: str) -> bool:
+        raise NotWithdrawn(f"{name} stays in the archive: nothing may be removed")
+
+    monkeypatch.setattr(catalogue, "register", fails)
+    monkeypatch.setattr(FolderIngestor, "withdraw", keeps)
+    for _ in range(4):
+        steps.ingest()
+        sweep.sweep()
+    [event] = Event.objects.filter(new="NOT_WITHDRAWN")
+
+    # The product, and its preview.
+    assert event.why.count("nothing may be removed") == 2
+    assert (event.subject, event.subject_id) == ("ingestion", Ingestion.objects.get().pk)
+    assert Notice.objects.filter(kind="KEPT").count() == 1

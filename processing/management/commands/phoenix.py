@@ -248,7 +248,7 @@ class Command(BaseCommand):
 
     def sweep(self, options: Options) -> int:
         """What the sweep found."""
-        self.tell(options, control.sweep())
+        self.tell(options, control.sweep() | {"delivered": control.deliver()})
         return DONE
 
     def worker(self, options: Options) -> int:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlencode
 
-from processing.core.errors import ABFailed, Damaged, Halt, NotInArchive
+from processing.core.errors import ABFailed, Damaged, Halt, NotInArchive, NotWithdrawn
 from processing.core.states import Reason
 from processing.plugins.copies import Copies
 from processing.plugins.download import Limits, Server, Visit, plain
@@ -46,13 +46,15 @@ class NgasIngestor:
         return self.address(name)
 
     def withdraw(self, name: str, sha256: str) -> bool:
-        """See `processing.core.ports.Ingestor`; False, with a line in the log, if NGAS lets no file be removed."""
+        """See `processing.core.ports.Ingestor`."""
         with self.visit() as visit, suppress(NotInArchive):
             kept = find(visit, name)
             if kept and digest(self.copy(visit, name, kept)) == sha256:
-                removed = self.discard(visit, name, kept)
+                refusal = self.discard(visit, name, kept)
                 self.copies.remove(name)
-                return removed
+                if refusal:
+                    raise NotWithdrawn(refusal)
+                return True
         return False
 
     def open(self, name: str) -> Path:
@@ -108,13 +110,14 @@ class NgasIngestor:
             return file
         return self.copies.add(name, lambda to: visit.until_whole(partial(receive, visit, name, to)))
 
-    def discard(self, visit: Visit, name: str, kept: Kept) -> bool:
-        """Remove one version; False if NGAS does not let files be removed (its AllowRemoveReq)."""
+    def discard(self, visit: Visit, name: str, kept: Kept) -> str:
+        """Remove one version; what NGAS says if it does not let files be removed (its AllowRemoveReq)."""
         which = {"disk_id": kept.disk, "file_id": name, "file_version": kept.version, "execute": 1}
         status, text = visit.text(f"{self.server.url}/DISCARD?{urlencode(which)}")
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise refused(visit, status, text, "DISCARD")
-        done = succeeded(status, text)
-        if not done:
-            logger.warning("%s, version %d, stays in NGAS: %s", name, kept.version, message(text) or f"HTTP {status}")
-        return done
+        if succeeded(status, text):
+            return ""
+        refusal = f"{name}, version {kept.version}, stays in NGAS: {message(text) or f'HTTP {status}'}"
+        logger.warning("%s", refusal)
+        return refusal
