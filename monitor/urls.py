@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from monitor.pages import certificates, stops, system, views
+from monitor.pages import certificates, log, scores, stops, system, timing, views
 
 VERSION = "certificates/<instrument:instrument>/<certificate:name>/<int:version>/"
 
@@ -12,6 +12,9 @@ urlpatterns = [
     path("dates/<instrument:instrument>/<day:day>/", views.processing_date, name="date"),
     path("abs/<ab:name>/", views.block, name="ab"),
     path("abs/<ab:name>/preview/<product:dp_id>/", views.preview, name="preview"),
+    path("abs/<ab:name>/log/", log.lines, name="log"),
+    path("scores/", scores.scores, name="scores"),
+    path("timing/", timing.timing, name="timing"),
     path("stop/", stops.stop, name="stop"),
     path("stops/<int:pk>/resume/", stops.resume, name="resume"),
     path("certificates/", certificates.everything, name="certificates"),

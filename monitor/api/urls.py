@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from monitor.api import adp, certificates, instruments, products, register, stops, views
+from monitor.api import adp, certificates, instruments, products, register, scores, stops, views
 
 app_name = "api"
 VERSION = "certificates/<instrument:instrument>/<certificate:name>/<int:version>/"
@@ -22,12 +22,14 @@ urlpatterns = [
     path("abs/<ab:name>/", views.BlockDetail.as_view(), name="ab"),
     path("abs/<ab:name>/log/", views.Log.as_view(), name="log"),
     path("abs/<ab:name>/associations/", views.Associations.as_view(), name="associations"),
-    path("abs/<ab:name>/scores/", views.Scores.as_view(), name="scores"),
+    path("abs/<ab:name>/scores/", views.Scores.as_view(), name="ab_scores"),
     path("abs/<ab:name>/products/", views.Products.as_view(), name="ab_products"),
     path("jobs/", views.Jobs.as_view(), name="jobs"),
     path("products/", products.Products.as_view(), name="products"),
     path("products/<product:dp_id>/", products.ProductDetail.as_view(), name="product"),
     path("ingestions/", products.Ingestions.as_view(), name="ingestions"),
+    path("scores/", scores.Scores.as_view(), name="scores"),
+    path("qc1/", scores.Qc1.as_view(), name="qc1"),
     path("stops/", stops.Stops.as_view(), name="stops"),
     path("stops/<int:pk>/", stops.StopDetail.as_view(), name="stop"),
     path("stops/<int:pk>/resume/", stops.Resume.as_view(), name="resume"),
