@@ -16,6 +16,7 @@ from processing.models import Job, ProcessingDate
 # More jobs than these cannot be told apart: the longest are drawn.
 MOST_JOBS = 1000
 MINUTE = timedelta(minutes=1)
+COLUMNS = ("block__name", "state", "owner", "claimed", "processed", "ended")
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ class Gantt:
 
     rows: Sequence[Row]
     closures: Sequence[Closure]
-    left_out: int
-    """Jobs that are not drawn because there are too many."""
+    cut: bool
+    """True if there are more jobs than are drawn."""
     now: datetime | None
     """If something runs: the present minute."""
 
@@ -86,21 +87,19 @@ class Gantt:
 
 
 def gantt(date: ProcessingDate) -> Gantt | None:
-    """Of the jobs that a worker had or has; None if there are none.  Three queries."""
-    claimed = Job.objects.filter(date=date, claimed__isnull=False).exclude(owner="")
-    number = claimed.count()
-    if not number:
-        return None
+    """Of the jobs that a worker had or has; None if there are none.  Two queries."""
     took = Coalesce("processed", "ended", Now()) - F("claimed")
-    jobs = claimed.order_by(took.desc())[:MOST_JOBS] if number > MOST_JOBS else claimed
+    claimed = Job.objects.filter(date=date, claimed__isnull=False).exclude(owner="").order_by(took.desc())
+    rows = list(claimed.values_list(*COLUMNS)[: MOST_JOBS + 1])
     # To the minute: a page that has not changed otherwise stays the same.
     now = timezone.now().replace(second=0, microsecond=0) + MINUTE
-    rows = jobs.values_list("block__name", "state", "owner", "claimed", "processed", "ended")
-    bars = [bar for row in rows if (bar := _bar(row, now))]
+    bars = [bar for row in rows[:MOST_JOBS] if (bar := _bar(row, now))]
     if not bars:
         return None
-    found = Gantt(lanes(bars), (), max(0, number - MOST_JOBS), now if any(bar.running for bar in bars) else None)
-    return Gantt(found.rows, closures(date.instrument, found.first, found.last), found.left_out, found.now)
+    first, last = min(bar.start for bar in bars), max(bar.end for bar in bars)
+    running = any(bar.running for bar in bars)
+    shut = closures(date.instrument, first, last)
+    return Gantt(lanes(bars), shut, len(rows) > MOST_JOBS, now if running else None)
 
 
 def _bar(row: tuple[str, str, str, datetime, datetime | None, datetime | None], now: datetime) -> Bar | None:

@@ -1,29 +1,33 @@
 """Scores and QC1 parameters over time: the values, the thresholds that they were held against, what was flagged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from monitor.days import mjd_of
+from monitor.listed import Listed, numbers
 from processing.models import AssociationBlock, Certificate, Instrument, Job, ProcessingDate, Qc1Parameter, Score
 
 FloatArray = npt.NDArray[np.float64]
 Bounds = tuple[float, float]
 """(low, high) that a value must lie within; infinite where that side is open."""
 
-# The most values of one series that are read: the newest of them.
-MOST_VALUES = 100_000
+# The newest nights of a range that are read.
+MOST_NIGHTS = 1000
+# Over more nights than these the time within a night cannot be seen.
+MOST_EXACT = 120
 # The newest ABs whose setups are offered.
 MOST_BLOCKS = 5000
 # Scales a median absolute deviation to the standard deviation of a normal distribution.
 TO_SIGMA = 1.4826
 OPEN = (-np.inf, np.inf)
+THRESHOLDS = ("low", "high")
 
 
 @dataclass(frozen=True)
@@ -84,11 +88,6 @@ class Series:
         return len(self.mjd)
 
     @property
-    def cut(self) -> bool:
-        """True if there may be older values that were not read."""
-        return self.number == MOST_VALUES
-
-    @property
     def not_finite(self) -> int:
         """How many values are no numbers."""
         return int(np.isnan(self.value).sum())
@@ -132,38 +131,32 @@ def rules_of(certificates: Sequence[Certificate], parameter: str) -> dict[int, t
 
 
 def series(chosen: Chosen, parameter: Parameter, certificates: Sequence[Certificate]) -> Series:
-    """The newest values, at most `MOST_VALUES`; two queries."""
-    days = dict(ProcessingDate.objects.filter(**_dates(chosen)).values_list("pk", "date"))
+    """All values of the newest `MOST_NIGHTS` nights of the range; two queries."""
+    dates = ProcessingDate.objects.filter(instrument=chosen.instrument, date__range=(chosen.first, chosen.last))
+    nights = dict(dates.order_by("-date").values_list("pk", "date")[:MOST_NIGHTS])
+    conditions: dict[str, Any] = {"job__date__in": list(nights), "name": parameter.name}
+    if chosen.setup:
+        conditions["job__block__setup"] = chosen.setup
+    if parameter.chip:
+        conditions["chip"] = parameter.chip
     if parameter.is_score:
-        return scores(chosen, parameter, days)
-    return measurements(chosen, parameter, days, certificates)
+        return scores(_table(Score.objects.filter(**conditions, flag__isnull=False), nights, THRESHOLDS))
+    return measurements(
+        _table(Qc1Parameter.objects.filter(**conditions), nights), rules_of(certificates, parameter.name)
+    )
 
 
-def _dates(chosen: Chosen) -> dict[str, Any]:
-    return {"instrument": chosen.instrument, "date__range": (chosen.first, chosen.last)}
+def scores(table: FloatArray) -> Series:
+    """Of a score bit: flags and thresholds are those that stand with it."""
+    low, high = np.nan_to_num(table[:, 5], nan=-np.inf), np.nan_to_num(table[:, 6], nan=np.inf)
+    return _series(table, table[:, 4] == 1, low, high)
 
 
-# What both kinds of rows are asked for.
-COLUMNS = ("job__block__mjd_obs", "value", "job_id", "job__certificate_id", "job__date_id")
-
-
-def scores(chosen: Chosen, parameter: Parameter, days: Mapping[int, date]) -> Series:
-    """Of a score bit: flags and thresholds are those that stand with it.  What was not scored is left out."""
-    rows = Score.objects.filter(**chosen.of_jobs(), **_of(parameter), flag__isnull=False)
-    table = _table(rows.values_list(*COLUMNS, "flag", "low", "high"), days)
-    low, high = np.nan_to_num(table[:, 6], nan=-np.inf), np.nan_to_num(table[:, 7], nan=np.inf)
-    return _series(table, table[:, 5] == 1, low, high)
-
-
-def measurements(
-    chosen: Chosen, parameter: Parameter, days: Mapping[int, date], certificates: Sequence[Certificate]
-) -> Series:
+def measurements(table: FloatArray, rules: Mapping[int, tuple[str, Bounds]]) -> Series:
     """Of a QC1 parameter: thresholds are those of the job's version of its certificate, if that scores it."""
-    rows = Qc1Parameter.objects.filter(**chosen.of_jobs(), **_of(parameter))
-    table = _table(rows.values_list(*COLUMNS), days)
     low, high = np.full(len(table), -np.inf), np.full(len(table), np.inf)
     ruled = np.zeros(len(table), dtype=bool)
-    for pk, (_, bounds) in rules_of(certificates, parameter.name).items():
+    for pk, (_, bounds) in rules.items():
         of_version = table[:, 3] == pk
         low[of_version], high[of_version] = bounds
         ruled |= of_version
@@ -172,19 +165,32 @@ def measurements(
     return _series(table, ruled & ~((value >= low) & (value <= high)), low, high)
 
 
-def _of(parameter: Parameter) -> dict[str, str]:
-    return {"name": parameter.name, **({"chip": parameter.chip} if parameter.chip else {})}
+def _table(rows: QuerySet[Any], nights: Mapping[int, date], thresholds: Sequence[str] = ()) -> FloatArray:
+    """MJD, value, job, certificate, and of scores flag, low, high; in the order of time.
 
-
-def _table(rows: Any, days: Mapping[int, date]) -> FloatArray:
-    """Rows as numbers, in the order of observation; the DFO date stands in for a time that is not known."""
-    newest = list(rows.order_by("-job__block__mjd_obs", "-job_id")[:MOST_VALUES])
-    if not newest:
-        return np.empty((0, 8))
-    table = np.array(newest, dtype=float)
-    for row in np.flatnonzero(np.isnan(table[:, 0])):
-        table[row, 0] = mjd_of(days[int(table[row, 4])])
+    Over many nights the DFO date says enough, and the table of ABs need not be read; it also stands in for a time
+    of observation that is not known.
+    """
+    exact = len(nights) <= MOST_EXACT
+    listed = {"value": "value", "job": "job_id", **({"flag": "flag"} if thresholds else {})}
+    listed |= {"mjd": "job__block__mjd_obs"} if exact else {}
+    grouped = rows.order_by().values("job__date_id", "job__certificate_id", *thresholds)
+    found = grouped.annotate(**{f"all_{name}": Listed(column) for name, column in listed.items()})
+    parts = [_part(row, nights, thresholds) for row in found]
+    table = np.concatenate(parts) if parts else np.empty((0, 7))
     return table[np.argsort(table[:, 0], kind="stable")]
+
+
+def _part(row: Mapping[str, Any], nights: Mapping[int, date], thresholds: Sequence[str]) -> FloatArray:
+    """The values of one night, certificate and thresholds."""
+    value = numbers(row["all_value"])
+    night = np.full(len(value), mjd_of(nights[row["job__date_id"]]), dtype=float)
+    mjd = numbers(row["all_mjd"]) if "all_mjd" in row else night
+    columns = [np.where(np.isnan(mjd), night, mjd), value, numbers(row["all_job"])]
+    same = [row["job__certificate_id"], *(row[name] for name in thresholds)]
+    constant = [np.full(len(value), np.nan if number is None else number, dtype=float) for number in same]
+    flags = [numbers(row["all_flag"])] if thresholds else []
+    return np.stack([*columns, constant[0], *flags, *constant[1:]], axis=1)
 
 
 def _series(table: FloatArray, flagged: npt.NDArray[np.bool_], low: FloatArray, high: FloatArray) -> Series:
@@ -195,17 +201,22 @@ def _series(table: FloatArray, flagged: npt.NDArray[np.bool_], low: FloatArray, 
 
 def _limits(mjd: FloatArray, certificate: FloatArray, low: FloatArray, high: FloatArray) -> list[Limit]:
     """Each version's thresholds, by the first observation; one that ends before the next begins lasts until then."""
-    used = {row for row in zip(certificate.tolist(), low.tolist(), high.tolist(), strict=True) if row[1:] != OPEN}
     found = []
-    for pk, least, most in used:
-        times = mjd[(certificate == pk) & (low == least) & (high == most)]
-        found.append(Limit(least, most, float(times[0]), float(times[-1]), int(pk)))
+    for pk in np.unique(certificate):
+        mine = np.flatnonzero(certificate == pk)
+        for least, most in _pairs(low[mine], high[mine]):
+            times = mjd[mine][(low[mine] == least) & (high[mine] == most)]
+            found.append(Limit(least, most, float(times[0]), float(times[-1]), int(pk)))
     found.sort(key=lambda limit: (limit.first, limit.certificate))
     ends = [*(limit.first for limit in found[1:]), -np.inf]
-    return [
-        Limit(limit.low, limit.high, limit.first, max(limit.last, end), limit.certificate)
-        for limit, end in zip(found, ends, strict=True)
-    ]
+    return [replace(limit, last=max(limit.last, end)) for limit, end in zip(found, ends, strict=False)]
+
+
+def _pairs(low: FloatArray, high: FloatArray) -> set[Bounds]:
+    """The different thresholds that are not open on both sides; nearly always one."""
+    if (low == low[0]).all() and (high == high[0]).all():
+        return {(float(low[0]), float(high[0]))} - {OPEN}
+    return set(zip(low.tolist(), high.tolist(), strict=True)) - {OPEN}
 
 
 def bins(mjd: FloatArray, value: FloatArray, number: int, least: int) -> Bins:

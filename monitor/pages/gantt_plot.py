@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from monitor import gantt
-from monitor.gantt import Bar, Gantt, Row
+from monitor.gantt import MOST_JOBS, Bar, Gantt, Row
 from monitor.marks import JOB_MARKS, Mark
 from monitor.pages.axes import Axis, Drawing, Plane
 from processing.core.states import TROUBLE
@@ -34,10 +34,11 @@ class Picture:
     """Of the states that are drawn."""
     closures: set[str]
     """The kinds of closures that are drawn."""
+    most: int = MOST_JOBS
 
 
 def of(date: ProcessingDate) -> Picture | None:
-    """Of a date; None before its first job was claimed.  Three queries."""
+    """Of a date; None before its first job was claimed.  Two queries."""
     found = gantt.gantt(date)
     if found is None:
         return None

@@ -54,7 +54,7 @@ def choose(request: HttpRequest, known: Mapping[str, date]) -> Chosen:
     """The jobs that are asked for: by default the last 90 days of the instrument that was processed last."""
     instrument = asked.word(request, "instrument", known) or max(known, key=lambda name: known[name])
     last = asked.day(request, "to") or max(known[instrument], asked.day(request, "from") or EARLIEST)
-    first = asked.day(request, "from") or max(last - RANGE, EARLIEST)
+    first = asked.day(request, "from") or (last - RANGE if last - EARLIEST > RANGE else EARLIEST)
     asked.order(first, last)
     return Chosen(instrument, first, last, asked.text(request, "setup"))
 
@@ -92,7 +92,7 @@ def drawn(chosen: Chosen, parameter: Parameter, series: Series, summed: Sequence
         "median": float(np.median(finite)) if len(finite) else None,
         "flagged": [flagged(series, i, jobs) for i in newest[:LATEST]],
         "binned": len(finite) > trend_plot.MOST_POINTS,
-        "most": {"values": trends.MOST_VALUES, "points": trend_plot.MOST_POINTS, "jobs": summaries.MOST_JOBS},
+        "most": {"nights": trends.MOST_NIGHTS, "points": trend_plot.MOST_POINTS, "jobs": summaries.MOST_JOBS},
         "json": as_json(chosen, parameter),
     }
 

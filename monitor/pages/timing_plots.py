@@ -92,7 +92,7 @@ def _mean(nights: Sequence[Night], phase: str) -> float:
     return sum(night.totals[phase] for night in nights) / sum(night.jobs for night in nights)
 
 
-def _stack(plane: Plane, place: int, means: Mapping[str, float], unit: tuple[float, str]) -> list[tuple[str, ...]]:
+def _stack(plane: Plane, place: int, means: Mapping[str, float], unit: tuple[float, str]) -> Sequence[tuple[str, ...]]:
     size, name = unit
     found, below = [], 0.0
     for phase, value in means.items():

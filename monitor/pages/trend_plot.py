@@ -25,7 +25,7 @@ GAP = 3.5
 # The percentiles of the values between which the axis lies at least.
 INNER = (0.5, 99.5)
 # Thresholds further away than so many times the range of the values would flatten these.
-FAR = 4.0
+FAR = 10.0
 # How many flagged points can be followed to their AB: the newest.
 MOST_LINKS = 300
 DIAMOND = "m0 -5l5 5l-5 5l-5 -5z"
@@ -135,7 +135,7 @@ def _steps(used: Sequence[Limit], side: str, plane: Plane) -> list[str]:
 
 def flags(series: Series, jobs: Mapping[int, Job], plane: Plane) -> SafeString:
     """Flagged values as diamonds; those whose job is known lead to its AB."""
-    shown = np.flatnonzero(series.flagged & series.finite)
+    shown = [int(i) for i in np.flatnonzero(series.flagged & series.finite)]
     plain = "".join(_diamond(series, i, plane) for i in shown if int(series.job[i]) not in jobs)
     link = '<a href="{}" tabindex="-1"><path class="flagged" d="{}"><title>{}</title></path></a>'
     known = [(i, jobs[int(series.job[i])]) for i in shown if int(series.job[i]) in jobs]
