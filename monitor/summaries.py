@@ -53,8 +53,8 @@ def _grouped(rows: QuerySet[Any], chosen: Chosen) -> QuerySet[Any, Any]:
     if rows.model is Score:
         columns |= {"scored": Count("flag"), "flagged": Sum("flag")}
     names = ("name", "chip") if rows.model is Score else ("name", "chip", "unit")
-    grouped: QuerySet[Any, Any] = rows.filter(job__in=jobs).order_by("name", "chip").values(*names)
-    return grouped.annotate(**columns)
+    found: QuerySet[Any, Any] = rows.filter(job__in=jobs).order_by("name", "chip").values(*names).annotate(**columns)
+    return found
 
 
 def _judged(

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from monitor.pages import asked
 from monitor.pages.guards import page
 from processing.models import AssociationBlock, JobLog
 
@@ -54,7 +55,8 @@ def lines(request: HttpRequest, name: str) -> HttpResponse:
         jobs = AssociationBlock.objects.defer("text").named(name).jobs.order_by("-id")
     except AssociationBlock.DoesNotExist:
         raise Http404(f"There is no AB {name}.") from None
-    of_campaign = jobs.filter(campaign__name=request.GET["campaign"]) if "campaign" in request.GET else jobs
+    campaign = asked.text(request, "campaign")
+    of_campaign = jobs.filter(campaign__name=campaign) if campaign else jobs
     found = JobLog.objects.filter(job__in=of_campaign[:1].values("pk")).first()
     shown = view(found.text if found else "", int(wanted))
     return HttpResponse(shown.html) if shown.html else HttpResponse(status=HTTPStatus.NO_CONTENT)

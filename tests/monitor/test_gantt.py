@@ -19,7 +19,15 @@ HERE = "/dates/UVES/2012-05-09/"
 
 
 def picture():
-    return ET.fromstring(gantt_plot.of(times.date()).svg)  # noqa: S314 - our own text
+    shown = gantt_plot.of(times.date())
+    assert shown
+    return ET.fromstring(shown.svg)  # noqa: S314 - our own text
+
+
+def drawn_rows():
+    found = gantt.gantt(times.date())
+    assert found
+    return found
 
 
 def titles(drawn):
@@ -41,7 +49,7 @@ def test_each_worker_has_a_row_with_its_jobs_in_order():
     times.worked(1, 0, 1, 100, 110, owner="node1:b:7:1")
     times.worked(2, 0, 1, 50, 60, owner="node2:b:7:1")
     times.worked(3, 100, 101, 200, 210, owner="node1:b:7:1")
-    found = gantt.gantt(times.date()).rows
+    found = drawn_rows().rows
 
     assert [row.label for row in found] == ["node1 · 1", "node2 · 1"]
     assert [len(row.bars) for row in found] == [2, 1]
@@ -52,7 +60,7 @@ def test_a_process_that_follows_another_takes_its_row_and_the_gap_stays():
     times.worked(1, 0, 1, 100, 110, owner="node1:b:7:1")
     times.worked(2, 50, 51, 120, 130, owner="node1:b:8:1")
     times.worked(3, 130, 131, 200, 210, owner="node1:b:9:1")
-    first, second = gantt.gantt(times.date()).rows
+    first, second = drawn_rows().rows
 
     assert [bar.owner for bar in first.bars] == ["node1:b:7:1", "node1:b:9:1"]
     assert first.idle.total_seconds() == 30
@@ -90,7 +98,7 @@ def test_stops_and_closed_windows_are_shaded():
 def test_a_running_job_reaches_to_the_line_of_the_present_minute():
     row = times.worked(1, 0, state=JobState.RUNNING)
     Job.objects.filter(pk=row.pk).update(claimed=timezone.now())
-    found = gantt.gantt(times.date())
+    found = drawn_rows()
 
     assert found.now == found.rows[0].bars[0].end
     assert found.now.second == 0
@@ -101,7 +109,7 @@ def test_of_too_many_jobs_the_longest_are_drawn_and_the_page_says_so(viewer, mon
     for number in range(4):
         times.worked(number, 0, 1, 100 + number, 200, owner=f"node1:b:{number}:1")
     monkeypatch.setattr(gantt, "MOST_JOBS", 2)
-    found = gantt.gantt(times.date())
+    found = drawn_rows()
 
     assert found.cut
     assert sorted(bar.took.total_seconds() for row in found.rows for bar in row.bars) == [102, 103]

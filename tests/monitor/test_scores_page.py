@@ -3,9 +3,11 @@
 import re
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import pytest
 
 from monitor.pages import trend_plot
+from monitor.trends import Bins
 from processing.core.states import JobState
 from processing.models import Qc1Parameter
 from tests.monitor import rows
@@ -101,7 +103,7 @@ def test_of_very_many_values_bins_are_drawn_and_every_flagged_one(viewer, monkey
 
 def test_a_median_is_not_drawn_over_a_gap():
     mjd = [0.0, 1.0, 2.0, 50.0, 51.0]
-    found = trend_plot.pieces(trend_plot.Bins(*(trend_plot.np.array(mjd) for _ in range(5))))
+    found = trend_plot.pieces(Bins(*(np.array(mjd) for _ in range(5))))
 
     assert found == [slice(0, 3), slice(3, 5)]
 
