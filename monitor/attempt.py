@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from processing.core.ab import AB, Calib
+from processing.core.association import of_chips
+from processing.core.certification import Certificate
 from processing.core.states import REASONS, Reason
 from processing.models import Event, Job, JobLog, Qc1Parameter
 
@@ -21,6 +23,17 @@ class Association:
     calib: Calib
     used: bool
     """True if the recipe gets it."""
+    limit: float | None = None
+    """The largest |dt| in days that the job's certificate does not flag; None if it does not ask."""
+
+    @property
+    def flag(self) -> int | None:
+        """1 if it was taken too far from the science frame or does not match in time; None if nothing was asked."""
+        far = None if self.limit is None or self.calib.dt is None else abs(self.calib.dt) > self.limit
+        asked = [
+            bad for bad in (far, None if self.calib.matches is None else not self.calib.matches) if bad is not None
+        ]
+        return int(any(asked)) if self.used and asked else None
 
 
 @dataclass(frozen=True)
@@ -41,17 +54,30 @@ class Parameter:
     unit: str
     values: Sequence[Qc1Parameter | None]
     """In the order of the chips; None where it was not measured."""
+    chips: Sequence[str]
+
+    @property
+    def by_chip(self) -> list[tuple[str, Qc1Parameter | None]]:
+        """Each chip with its value."""
+        return list(zip(self.chips, self.values, strict=True))
 
 
 def associations(ab: AB, job: Job | None) -> list[Association]:
     """All calibrations of the AB in its own order, MCALIBs first."""
     used = {(name, category) for name, category, _ in job.used()} if job else set()
+    limits = distances(ab, job.certificate.value) if job and job.certificate else {}
     kinds = (("MCALIB", ab.mcalibs), ("GENCALIB", ab.gencalibs), ("MASSOC", ab.massocs))
     return [
-        Association(kind, calib, kind != "MASSOC" and (calib.name, calib.category) in used)
+        Association(kind, calib, kind != "MASSOC" and (calib.name, calib.category) in used, limits.get(calib.category))
         for kind, calibs in kinds
         for calib in calibs
     ]
+
+
+def distances(ab: AB, certificate: Certificate) -> dict[str, float]:
+    """The largest |dt| in days that is not flagged, by category with its chip."""
+    chips = certificate.chips_of(ab)
+    return {category: dt.max_days for dt in certificate.association for category in of_chips(dt.category, chips)}
 
 
 def phases(job: Job) -> list[Phase]:
@@ -86,7 +112,7 @@ def parameters(job: Job) -> tuple[list[str], list[Parameter]]:
 
 def _parameter(name: str, row: Mapping[str, Qc1Parameter], chips: Sequence[str]) -> Parameter:
     unit = next(iter(row.values())).unit
-    return Parameter(name, unit, [row.get(chip) for chip in chips])
+    return Parameter(name, unit, [row.get(chip) for chip in chips], chips)
 
 
 def log(job: Job) -> JobLog:

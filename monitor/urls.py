@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from monitor.pages import adp, campaigns, certificates, events, failures, stops, system, views
+from monitor.pages import adp, campaigns, certificates, events, failures, log, scores, stops, system, timing, views
 
 VERSION = "certificates/<instrument:instrument>/<certificate:name>/<int:version>/"
 
@@ -18,6 +18,9 @@ urlpatterns = [
     path("failures/<fingerprint:fingerprint>/acknowledge/", failures.acknowledge, name="failure_acknowledge"),
     path("failures/<fingerprint:fingerprint>/handover/", failures.hand_over, name="failure_handover"),
     path("failures/<fingerprint:fingerprint>/evidence/", failures.bundle, name="failure_evidence"),
+    path("abs/<ab:name>/log/", log.lines, name="log"),
+    path("scores/", scores.scores, name="scores"),
+    path("timing/", timing.timing, name="timing"),
     path("stop/", stops.stop, name="stop"),
     path("stops/<int:pk>/resume/", stops.resume, name="resume"),
     path("certificates/", certificates.everything, name="certificates"),

@@ -32,11 +32,11 @@ from processing.version import VERSION
 from processing.workflow import acknowledge, catalogue
 from processing.workflow import stop as stops
 from processing.workflow.certify import Drafted, certify, draft, draft_all, suspend, withdraw
+from processing.workflow.deliver import Courier, deliver
+from processing.workflow.disks import Ledger
 from processing.workflow.failures import LONGEST_NOTE, LONGEST_TICKET, Outdated
 from processing.workflow.failures import acknowledge as acknowledge_failures
 from processing.workflow.failures import hand_over as hand_over_failures
-from processing.workflow.deliver import Courier, deliver
-from processing.workflow.disks import Ledger
 from processing.workflow.gate import STOP_FLAG
 from processing.workflow.hold import release
 from processing.workflow.register import register

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from monitor.api import adp, certificates, events, failures, instruments, products, register, stops, views
+from monitor.api import adp, certificates, events, failures, instruments, products, register, scores, stops, views
 
 app_name = "api"
 VERSION = "certificates/<instrument:instrument>/<certificate:name>/<int:version>/"
@@ -22,7 +22,7 @@ urlpatterns = [
     path("abs/<ab:name>/", views.BlockDetail.as_view(), name="ab"),
     path("abs/<ab:name>/log/", views.Log.as_view(), name="log"),
     path("abs/<ab:name>/associations/", views.Associations.as_view(), name="associations"),
-    path("abs/<ab:name>/scores/", views.Scores.as_view(), name="scores"),
+    path("abs/<ab:name>/scores/", views.Scores.as_view(), name="ab_scores"),
     path("abs/<ab:name>/products/", views.Products.as_view(), name="ab_products"),
     path("jobs/", views.Jobs.as_view(), name="jobs"),
     path("products/", products.Products.as_view(), name="products"),
@@ -33,6 +33,8 @@ urlpatterns = [
     path("failures/<fingerprint:fingerprint>/acknowledge/", failures.Acknowledge.as_view(), name="failure_acknowledge"),
     path("failures/<fingerprint:fingerprint>/handover/", failures.HandOver.as_view(), name="failure_handover"),
     path("failures/<fingerprint:fingerprint>/evidence/", failures.Evidence.as_view(), name="failure_evidence"),
+    path("scores/", scores.Scores.as_view(), name="scores"),
+    path("qc1/", scores.Qc1.as_view(), name="qc1"),
     path("stops/", stops.Stops.as_view(), name="stops"),
     path("stops/<int:pk>/", stops.StopDetail.as_view(), name="stop"),
     path("stops/<int:pk>/resume/", stops.Resume.as_view(), name="resume"),

@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from monitor import attempt
 from monitor.api import serializers
-from monitor.api.parameters import Parameter, conditions, day, text, words
+from monitor.api.parameters import Parameter, conditions, day, text, whole, words
 from monitor.api.problems import Problem
 from monitor.board import Night, date_of
 from monitor.tallies import tallies
@@ -161,6 +161,7 @@ class OfBlock(Resource):
     def job(self, name: str) -> Job:
         """The AB's job that is asked for."""
         found = conditions(self.request.query_params, self.parameters, paged=False)
+        found.pop("from_line", None)
         job = JOBS.filter(block=self.block(name), **found).last()
         if job is None:
             raise Http404(f"{name} has no job in this campaign.")
@@ -227,9 +228,12 @@ class Log(OfBlock):
     """The log of the AB's recipe."""
 
     renderer_classes = (PlainText, JSONRenderer)
+    parameters: ClassVar[Mapping[str, Parameter]] = {**OfBlock.parameters, "from_line": Parameter("from_line", whole)}
 
-    def get(self, _request: Request, name: str) -> HttpResponse:
-        """As kept; empty if the recipe has not ended."""
+    def get(self, request: Request, name: str) -> HttpResponse:
+        """As kept, or from one of its lines on (the first is 1); empty as long as there is none."""
+        start = conditions(request.query_params, self.parameters, paged=False).get("from_line", 0)
         found = JobLog.objects.filter(job=self.job(name)).first()
-        text = found.text.encode(errors="replace") if found else b""
-        return HttpResponse(text, content_type="text/plain; charset=utf-8")
+        kept = found.text if found else ""
+        text = "".join(kept.splitlines(keepends=True)[start - 1 :]) if start > 1 else kept
+        return HttpResponse(text.encode(errors="replace"), content_type="text/plain; charset=utf-8")

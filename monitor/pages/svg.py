@@ -8,6 +8,7 @@ from itertools import pairwise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from monitor.pages.axes import Axis, Drawing, Plane
 from monitor.tallies import Tally
 
 WIDTH, HEIGHT = 760, 280
@@ -16,30 +17,6 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 46
 GAP = 8
 # The fraction of bins, on either side, that do not decide the range of the flux axis.
 OUTERMOST = 0.02
-
-
-@dataclass(frozen=True)
-class Axis:
-    """Values from `low` to `high`, drawn from pixel `start` to pixel `end`."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-
-    def at(self, value: float) -> float:
-        """The pixel of a value, kept within the axis."""
-        inside = min(max(value, self.low), self.high)
-        return self.start + (self.end - self.start) * (inside - self.low) / (self.high - self.low)
-
-    def ticks(self, about: int) -> list[tuple[float, str]]:
-        """(pixel, label) at round values: steps of 1, 2 or 5 times a power of ten."""
-        raw = (self.high - self.low) / about
-        power = 10.0 ** math.floor(math.log10(raw))
-        step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw)
-        decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
-        return [(self.at(n * step), f"{n * step:.{decimals}f}") for n in range(first, last + 1)]
 
 
 @dataclass(frozen=True)
@@ -92,51 +69,18 @@ def spectrum(preview: object, identity: str, title: str, unit: str) -> SafeStrin
     margin = 0.06 * (top - bottom) or 1.0
     x = Axis(envelope.wave[0], envelope.wave[-1], LEFT, WIDTH - RIGHT)
     y = Axis(min(0.0, bottom) - (margin if bottom < 0 else 0), top + margin, HEIGHT - BOTTOM, TOP)
+    plane = Plane(x, y)
     extremes = f"between {min(envelope.low):.3g} and {max(envelope.high):.3g}"
-    description = f"Flux in {unit} from {x.low:.0f} to {x.high:.0f} Å, {extremes}."
-    return format_html(
-        '<svg class="spectrum" role="img" viewBox="0 0 {} {}" aria-labelledby="{id}-title {id}-desc">'
-        '<title id="{id}-title">{}</title><desc id="{id}-desc">{}</desc>{}{}{}</svg>',
-        WIDTH,
-        HEIGHT,
-        title,
-        description,
-        _grid(x, y),
-        _envelope(envelope, x, y),
-        _labels(unit),
-        id=identity,
-    )
+    drawing = Drawing(identity, title, f"Flux in {unit} from {x.low:.0f} to {x.high:.0f} Å, {extremes}.")
+    labels = plane.labels("wavelength / Å", f"flux / {unit}")
+    parts = plane.grid(x.ticks(8), y.ticks(5)), _envelope(envelope, plane), labels
+    return drawing.svg("spectrum", WIDTH, HEIGHT, *parts)
 
 
-def _grid(x: Axis, y: Axis) -> SafeString:
-    vertical = '<path class="grid" d="M{} {}V{}"/><text class="tick" x="{}" y="{}" text-anchor="middle">{}</text>'
-    horizontal = '<path class="grid" d="M{} {}H{}"/><text class="tick" x="{}" y="{}" text-anchor="end">{}</text>'
-    across = [(f"{px:.1f}", y.end, y.start, f"{px:.1f}", y.start + 18, label) for px, label in x.ticks(8)]
-    up = [(x.start, f"{py:.1f}", x.end, x.start - 8, f"{py + 4:.1f}", label) for py, label in y.ticks(5)]
-    frame = format_html('<path class="frame" d="M{} {}V{}H{}"/>', x.start, y.end, y.start, x.end)
-    return format_html_join("", vertical, across) + format_html_join("", horizontal, up) + frame
-
-
-def _envelope(envelope: Envelope, x: Axis, y: Axis) -> SafeString:
-    high, low = _points(envelope.wave, envelope.high, x, y), _points(envelope.wave, envelope.low, x, y)
+def _envelope(envelope: Envelope, plane: Plane) -> SafeString:
+    high, low = plane.points(envelope.wave, envelope.high), plane.points(envelope.wave, envelope.low)
     outlines = [(" ".join([*high[piece], *reversed(low[piece])]),) for piece in envelope.pieces()]
     return format_html_join("", '<polygon class="flux" points="{}"/>', outlines)
-
-
-def _points(wave: Sequence[float], flux: Sequence[float], x: Axis, y: Axis) -> list[str]:
-    return [f"{x.at(w):.1f},{y.at(f):.1f}" for w, f in zip(wave, flux, strict=True)]
-
-
-def _labels(unit: str) -> SafeString:
-    middle_x, middle_y = (LEFT + WIDTH - RIGHT) / 2, (TOP + HEIGHT - BOTTOM) / 2
-    return format_html(
-        '<text class="label" x="{}" y="{}" text-anchor="middle">wavelength / Å</text>'
-        '<text class="label" transform="translate(14 {}) rotate(-90)" text-anchor="middle">flux / {}</text>',
-        middle_x,
-        HEIGHT - 8,
-        middle_y,
-        unit,
-    )
 
 
 def bar(tally: Tally) -> SafeString:

@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from monitor import archived, attempt, board
 from monitor.marks import JOB_MARKS
-from monitor.pages import log
+from monitor.pages import gantt_plot, log
 from monitor.pages.guards import page
 from monitor.tallies import tallies
 from processing import control
@@ -42,6 +42,7 @@ def processing_date(request: HttpRequest, instrument: str, day: datetime.date) -
         "date": date,
         "tally": counted,
         "waiting": waiting(date) if counted.waiting else "",
+        "gantt": gantt_plot.of(date),
         "jobs": board.jobs_of(date, state, sort),
         "limit": board.LIMIT,
         "chosen": state,
@@ -84,7 +85,8 @@ def content(found: AssociationBlock, job: Job | None) -> dict[str, Any]:
     """What the AB's text says; after a change of the column layout it may not be readable any more."""
     try:
         ab = found.value
-        return {"ab": ab, "associations": attempt.associations(ab, job)}
+        associations = attempt.associations(ab, job)
+        return {"ab": ab, "associations": associations, "used": sum(row.used for row in associations)}
     except BadAB as bad:
         return {"unreadable": str(bad)}
 

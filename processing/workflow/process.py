@@ -5,7 +5,7 @@ import logging
 import signal
 import traceback
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -60,7 +60,17 @@ def beat(job: Job) -> bool:
     # Before its start a job is given back instead: its one attempt is not used.
     if stop and mine.started and mine.end(JobState.STOPPED, Reason.STOPPED_BY_OPERATOR, f"{stop}: {stop.reason}"):
         return False
-    return job.renew(token=job.token, state=JobState.RUNNING)
+    ours = job.renew(token=job.token, state=JobState.RUNNING)
+    if ours and mine.started:
+        tell(job)
+    return ours
+
+
+def tell(job: Job) -> None:
+    """Keep what the recipe has logged so far, so that any host can show it while it runs."""
+    # The scratch directory may be removed at any moment.
+    with suppress(OSError):
+        record.growing_log(job, registry.pipeline(job.date.instrument_id).log(files.scratch(job)))
 
 
 def conclude(job: Job, heart: Heartbeat) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models.functions import Length
 
 from processing.core import association, scoring
 from processing.core.ab import AB
@@ -51,14 +52,25 @@ def raw_facts(job: Job, facts: Sequence[RawFacts]) -> None:
 
 @patient
 def execution(job: Job, command: Command, finished: Finished, log: str) -> None:
-    """The recipe's command and log, time and memory."""
-    JobLog.objects.update_or_create(job=job, defaults={"text": shortened(log), "command": shlex.join(command.argv)})
+    """The recipe's command and log, time and memory.
+
+    The exit code comes first: from then on nothing replaces the log.
+    """
     Job.objects.filter(pk=job.pk).update(
         exit_code=finished.exit_code,
         seconds=finished.seconds,
         cpu_seconds=finished.cpu_seconds,
         memory=finished.memory,
     )
+    JobLog.objects.update_or_create(job=job, defaults={"text": shortened(log), "command": shlex.join(command.argv)})
+
+
+def growing_log(job: Job, log: str) -> None:
+    """The log of a recipe that runs, as far as it is; nothing if it has not grown, or if the recipe has ended."""
+    text = shortened(log)
+    JobLog.objects.get_or_create(job=job)
+    kept = JobLog.objects.annotate(length=Length("text")).exclude(length=len(text))
+    kept.filter(job=job, job__exit_code=None).update(text=text)
 
 
 @patient

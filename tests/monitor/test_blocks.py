@@ -3,7 +3,7 @@
 import pytest
 
 from processing.core.states import JobState, Reason
-from processing.models import AssociationBlock, Campaign, Job, Product
+from processing.models import AssociationBlock, Campaign, Certificate, Job, Product
 from tests.monitor import rows
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +158,66 @@ def test_a_waiting_job_says_on_its_pages_that_it_is_stopped(viewer):
     assert sentence in body(viewer, "/dates/UVES/2012-05-09/")
     assert sentence in body(viewer, f"/abs/{row.block.name}/")
     assert viewer.get("/api/v1/jobs/").json()["results"][0]["sentence"] == sentence
+
+
+def test_a_calibration_that_was_taken_too_far_away_is_flagged(viewer):
+    row = rows.job()
+    content = row.certificate.content
+    strict = [rule | {"max_days": 0.4} if rule["name"] == "dt_bias" else rule for rule in content["association"]]
+    names = {"instrument": "UVES", "name": row.certificate.name, "recipe": row.certificate.recipe}
+    newer = Certificate.objects.create(
+        **names, version=90, state="CERTIFIED", content={**content, "association": strict}
+    )
+    Job.objects.filter(pk=row.pk).update(certificate=newer)
+    lines = body(viewer).split('id="text"')[0].split("<tr ")
+    [bias] = [line for line in lines if "UV_MBIA_120509A_REDL_1x1.fits" in line]
+    [flat] = [line for line in lines if "UV_MFLT_120509A_REDL580d1_1x1_10.fits" in line]
+
+    assert "±0.4" in bias
+    assert "flagged" in bias
+    assert "±2" in flat
+    assert "flagged" not in flat
+
+
+def test_what_the_recipe_does_not_get_is_not_judged(viewer):
+    rows.job()
+    [dark] = [line for line in body(viewer).split('id="text"')[0].split("<tr ") if "MASTER_DARK" in line]
+
+    assert "not scored" in dark
+
+
+def test_provenance_names_frames_recipe_certificate_worker_and_product(viewer):
+    row = rows.attempted(rows.job(), software="uves/6.1.8", owner="node1:boot:7:1")
+    shown = body(viewer)
+    provenance = shown[shown.index('data-part="provenance"') :]
+
+    for said in ("uves/6.1.8", str(row.certificate), "node1:boot:7:1", "UVES.2012-05-10T03:17:42.861"):
+        assert said in provenance
+    assert f'href="/api/v1/products/{row.products.get().dp_id}/"' in provenance
+    assert "with 11 calibrations" in provenance
+
+
+def test_scores_and_parameters_lead_to_their_trends(viewer):
+    rows.attempted(rows.job())
+    shown = body(viewer)
+
+    assert (
+        'href="/scores/?instrument=UVES&amp;parameter=s2n&amp;chip=REDL&amp;setup=RED580_1x1&amp;to=2012-05-09"'
+        in shown
+    )
+    assert 'href="/scores/?instrument=UVES&amp;parameter=qc_s2n&amp;setup=RED580_1x1&amp;to=2012-05-09"' in shown
+
+
+def test_the_log_of_a_running_recipe_is_followed_and_that_of_an_ended_one_is_not(viewer):
+    row = rows.attempted(rows.job(), JobState.RUNNING)
+    follow = f'data-follow="/abs/{row.block.name}/log/?campaign=day-to-day"'
+    assert follow in body(viewer)
+
+    rows.put(row, JobState.FAILED)
+    assert "data-follow" not in body(viewer)
+
+
+def test_the_filter_of_a_log_needs_no_script(viewer):
+    rows.attempted(rows.job())
+
+    assert '<input type="checkbox" id="only-warnings" />' in body(viewer)

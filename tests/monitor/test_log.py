@@ -2,7 +2,10 @@
 
 import time
 
+import pytest
+
 from monitor.pages import log
+from tests.monitor import rows
 
 
 def test_every_line_has_its_number_as_an_address():
@@ -50,3 +53,58 @@ def test_the_longest_log_is_shown_in_a_fraction_of_a_second():
     log.view(text)
 
     assert time.process_time() - started < 0.5
+
+
+def test_a_log_can_be_shown_from_a_line_on_with_the_numbers_that_it_has():
+    shown = log.view("one\ntwo\nthree", start=3)
+
+    assert shown.html == '<a id="L3" href="#L3">3</a>three'
+    assert shown.lines == 3
+
+
+def test_the_first_error_stays_the_first_of_the_whole_log():
+    shown = log.view("[ ERROR ] a\n[ ERROR ] b", start=2)
+
+    assert shown.first_error == 1
+    assert "error first" not in shown.html
+
+
+def test_a_growing_log_is_asked_for_by_line(viewer, db):
+    row = rows.attempted(rows.job(), log="one\ntwo <b>")
+
+    answer = viewer.get(f"/abs/{row.block.name}/log/?from_line=2")
+    assert answer.content.decode() == '<a id="L2" href="#L2">2</a>two &lt;b&gt;'
+    assert viewer.get(f"/abs/{row.block.name}/log/?from_line=3").status_code == 204
+
+
+def test_the_log_of_another_campaign_is_its_own(viewer, db):
+    row = rows.attempted(rows.job(), log="the first")
+    rows.again(row)
+
+    assert viewer.get(f"/abs/{row.block.name}/log/").status_code == 204
+    assert b"the first" in viewer.get(f"/abs/{row.block.name}/log/?campaign=day-to-day").content
+
+
+@pytest.mark.parametrize("query", ["from_line=0", "from_line=x", "from_line=-1", "from_line=99999999", "campaign=%00"])
+def test_a_line_that_is_none_is_not_found(viewer, db, query):
+    row = rows.attempted(rows.job())
+
+    assert viewer.get(f"/abs/{row.block.name}/log/?{query}").status_code == 404
+
+
+def test_the_log_of_no_ab_is_not_found(viewer, db):
+    assert viewer.get("/abs/UVES.none/log/").status_code == 404
+
+
+def test_strangers_do_not_see_a_log(anonymous, db):
+    assert anonymous.get("/abs/UVES.none/log/").status_code == 302
+
+
+def test_the_api_gives_a_log_from_a_line_on(viewer, db):
+    row = rows.attempted(rows.job(), log="one\ntwo\nthree")
+    address = f"/api/v1/abs/{row.block.name}/log/"
+
+    assert viewer.get(f"{address}?from_line=2").content == b"two\nthree"
+    assert viewer.get(address).content == viewer.get(f"{address}?from_line=1").content == b"one\ntwo\nthree"
+    assert viewer.get(f"{address}?from_line=4").content == b""
+    assert viewer.get(f"{address}?from_line=x").status_code == 400

@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from monitor.pages import svg
+from monitor.pages.axes import Axis
 from monitor.tallies import Tally
 from processing.core.states import JobState
 
@@ -39,7 +40,7 @@ def test_the_axes_have_round_ticks_and_units():
 
 @pytest.mark.parametrize(("low", "high", "labels"), [(0, 1, ["0.0", "0.2"]), (0.011, 0.019, ["0.012", "0.014"])])
 def test_ticks_have_as_many_decimals_as_their_step(low, high, labels):
-    assert [label for _, label in svg.Axis(low, high, 0, 100).ticks(5)][:2] == labels
+    assert [label for _, label in Axis(low, high, 0, 100).ticks(5)][:2] == labels
 
 
 def test_the_envelope_goes_there_and_back():

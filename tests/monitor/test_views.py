@@ -150,7 +150,7 @@ def test_the_number_of_queries_of_a_page_does_not_depend_on_the_number_of_jobs(
     date = ProcessingDate.objects.get()
 
     # Each with two for session and user, five for the strip, and two for what the user may do.
-    for address, queries in (("/", 12), (f"/dates/UVES/{date.date}/", 15), (f"/abs/{block.name}/", 18)):
+    for address, queries in (("/", 12), (f"/dates/UVES/{date.date}/", 16), (f"/abs/{block.name}/", 18)):
         with django_assert_num_queries(queries):
             assert viewer.get(address).status_code == 200
 

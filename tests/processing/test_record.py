@@ -1,13 +1,15 @@
 """What is written down of an attempt, and where its files stand."""
 
 import uuid
+from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from processing.core.scoring import Measurement, Rule, Score
-from processing.models import Qc1Parameter
+from processing.models import Job, JobLog, Qc1Parameter
 from processing.models import Score as ScoreRow
-from processing.workflow import files, record
+from processing.workflow import files, process, record
 
 
 def test_a_log_that_fits_is_kept_as_it_is():
@@ -57,3 +59,44 @@ def test_an_attempt_has_a_scratch_directory_named_by_its_token(add, settings):
 
 def test_removing_what_is_not_there_is_no_error(tmp_path):
     files.remove([tmp_path / "absent"])
+
+
+def started(job):
+    """A job whose recipe runs, with its scratch directory."""
+    job.token = uuid.uuid4()
+    Job.objects.filter(pk=job.pk).update(
+        token=job.token, state="RUNNING", started=timezone.now(), claimed=timezone.now()
+    )
+    job.refresh_from_db()
+    files.scratch(job).mkdir(parents=True)
+    return job
+
+
+def kept(job):
+    return "".join(JobLog.objects.filter(job=job).values_list("text", flat=True))
+
+
+def test_the_log_of_a_running_recipe_can_be_read_with_every_beat(add):
+    job = started(add())
+    assert process.beat(job)
+    assert kept(job) == ""
+
+    (files.scratch(job) / "log").write_text("one\n")
+    assert process.beat(job)
+    assert kept(job) == "one\n"
+
+
+def test_a_log_that_cannot_be_read_costs_no_lease(add, monkeypatch):
+    job = started(add())
+    monkeypatch.setattr(Path, "exists", lambda _path: True)
+
+    assert process.beat(job)
+
+
+def test_what_is_read_late_does_not_replace_the_whole_log(add):
+    job = started(add())
+    Job.objects.filter(pk=job.pk).update(exit_code=0)
+    JobLog.objects.create(job=job, text="one\ntwo\n")
+    record.growing_log(job, "one\n")
+
+    assert kept(job) == "one\ntwo\n"
