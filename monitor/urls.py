@@ -3,12 +3,13 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from monitor.pages import certificates, stops, system, views
+from monitor.pages import certificates, grid, stops, system, views
 
 VERSION = "certificates/<instrument:instrument>/<certificate:name>/<int:version>/"
 
 urlpatterns = [
     path("", views.tonight, name="tonight"),
+    path("grid/", grid.everything, name="grid"),
     path("dates/<instrument:instrument>/<day:day>/", views.processing_date, name="date"),
     path("abs/<ab:name>/", views.block, name="ab"),
     path("abs/<ab:name>/preview/<product:dp_id>/", views.preview, name="preview"),

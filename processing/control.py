@@ -38,7 +38,7 @@ from processing.workflow.register import register
 from processing.workflow.stop import Resumption, resume
 from processing.workflow.stop import preview as preview_resume
 from processing.workflow.sweep import due, sweep
-from processing.workflow.waiting import Surroundings, why_waiting
+from processing.workflow.waiting import Surroundings, closed, why_waiting
 
 __all__ = [
     "STOP_FLAG",
@@ -50,6 +50,7 @@ __all__ = [
     "active_holds",
     "active_stop",
     "certify",
+    "closed",
     "draft",
     "draft_all",
     "explain",

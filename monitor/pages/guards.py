@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required, permission_required
@@ -9,15 +10,21 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
+from monitor import context, polls
+
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def page(view: View[P]) -> View[P]:
-    """Reading only, logged in only."""
+    """Reading only, logged in only; 204 and nothing else for a browser whose page is still right."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if polls.unchanged(request):
+            return HttpResponse(status=HTTPStatus.NO_CONTENT)
+        # Before the page: what changes while it is made must make it old.
+        context.prepare(request)
         return view(request, *args, **kwargs)
 
     return require_safe(cache_control(private=True, no_store=True)(login_required(guarded)))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.db import models, transaction
 from django.db.models.functions import Now
 
-from processing.core.states import JOB_MOVES, CampaignState, CertificateState, DateState, JobState, Reason
+from processing.core.states import JOB_MOVES, UNFINISHED, CampaignState, CertificateState, DateState, JobState, Reason
 from processing.models.blocks import AssociationBlock
 from processing.models.campaigns import Campaign
 from processing.models.certificates import Certificate
@@ -106,6 +106,10 @@ class Job(Moving, Leased):
                 fields=("-priority", "-expected_seconds", "id"),
                 condition=models.Q(state=JobState.WAITING),
                 name="job_waiting",
+            ),
+            # A few among a million: who counts them, or looks for those of a state, reads no others.
+            models.Index(
+                fields=("state", "date"), condition=models.Q(state__in=sorted(UNFINISHED)), name="job_unfinished"
             ),
         )
 
