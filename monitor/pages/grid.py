@@ -42,7 +42,7 @@ def everything(request: HttpRequest) -> HttpResponse:
         "live": bool(prepared(request).tally.unfinished),
     }
     if found.span:
-        context |= {"older": found.span.moved(-1), "newer": found.span.moved(1)}
+        context |= {"older": found.span.moved(-1), "newer": found.span.moved(1) if last else None}
     return render(request, "monitor/grid.html", context)
 
 

@@ -142,6 +142,13 @@ def test_ninety_days_up_to_the_newest_are_shown_and_links_lead_on(viewer):
     assert len(labels(body(viewer, "/grid/?from=2011-11-12&to=2012-02-09"))) == 1
 
 
+def test_from_older_days_links_lead_back_and_from_the_newest_none_leads_on(viewer):
+    night("UVES", "2012-05-08", INGESTED=1)
+
+    assert ">newer<" not in body(viewer)
+    assert '?from=2012-05-06&amp;to=2012-05-10">newer<' in body(viewer, "/grid/?from=2012-05-01&to=2012-05-05")
+
+
 def test_a_range_without_data_says_what_to_do(viewer):
     night("UVES", "2012-05-08", INGESTED=1)
 
