@@ -1,17 +1,18 @@
 """One job as its page shows it: calibrations, phases, scores, parameters, events."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 
+from monitor.nested import Rows, restored
 from processing.core.ab import AB, Calib
 from processing.core.association import of_chips
 from processing.core.certification import Certificate
 from processing.core.states import REASONS, Reason
-from processing.models import Event, Job, JobLog, Qc1Parameter
+from processing.models import AssociationBlock, Event, Ingestion, Job, JobLog, Qc1Parameter, RawFrame, Score
 
 
 @dataclass(frozen=True)
@@ -101,10 +102,57 @@ def meaning(job: Job) -> str:
     return REASONS.get(Reason(job.reason), "")
 
 
-def parameters(job: Job) -> tuple[list[str], list[Parameter]]:
+def with_raws(blocks: QuerySet[AssociationBlock]) -> QuerySet[AssociationBlock]:
+    """ABs with their `raw_rows`, for `raws`."""
+    frames = RawFrame.objects.filter(block=OuterRef("pk"))
+    return blocks.annotate(raw_rows=Rows(frames, "dp_id", "tag", "exptime"))
+
+
+def raws(block: AssociationBlock) -> list[RawFrame]:
+    """The raw frames of an AB `with_raws`."""
+    return restored(RawFrame, block.raw_rows)  # type: ignore[attr-defined] # annotated
+
+
+def jobs(block: AssociationBlock) -> QuerySet[Job]:
+    """The jobs of an AB, the newest first, each with what `log`, `scores`, `measured` and `events` give; one query."""
+    mine = {"job": OuterRef("pk")}
+    on_their_way = Ingestion.objects.filter(job=OuterRef(OuterRef("pk"))).values("pk")
+    happened = Q(subject="job", subject_id=OuterRef("pk")) | Q(subject="ingestion", subject_id__in=on_their_way)
+    return (
+        block.jobs.select_related("campaign", "certificate", "log_text")
+        .order_by("-id")
+        .annotate(
+            score_rows=Rows(Score.objects.filter(**mine), "kind", "name", "chip", "value", "low", "high", "flag"),
+            qc1_rows=Rows(Qc1Parameter.objects.filter(**mine), "name", "chip", "value", "not_finite", "unit"),
+            event_rows=Rows(Event.objects.filter(happened).order_by("id"), "at", "who", "subject", "old", "new", "why"),
+        )
+    )
+
+
+def scores(job: Job) -> list[Score]:
+    """Both score strings."""
+    return restored(Score, job.score_rows)  # type: ignore[attr-defined] # annotated
+
+
+def measured(job: Job) -> list[Qc1Parameter]:
+    """The QC1 parameters by name and chip."""
+    return restored(Qc1Parameter, job.qc1_rows)  # type: ignore[attr-defined] # annotated
+
+
+def events(job: Job) -> list[Event]:
+    """What happened to the job and to its products on their way, in order."""
+    return restored(Event, job.event_rows)  # type: ignore[attr-defined] # annotated
+
+
+def log(job: Job) -> JobLog:
+    """The log, empty if there is none yet."""
+    return getattr(job, "log_text", None) or JobLog(job=job)
+
+
+def parameters(rows: Iterable[Qc1Parameter]) -> tuple[list[str], list[Parameter]]:
     """The chips that were measured ("" is the AB as a whole), and every QC1 parameter on them."""
     table: dict[str, dict[str, Qc1Parameter]] = defaultdict(dict)
-    for row in job.qc1.all():
+    for row in rows:
         table[row.name][row.chip] = row
     chips = sorted({chip for row in table.values() for chip in row})
     return chips, [_parameter(name, row, chips) for name, row in table.items()]
@@ -113,14 +161,3 @@ def parameters(job: Job) -> tuple[list[str], list[Parameter]]:
 def _parameter(name: str, row: Mapping[str, Qc1Parameter], chips: Sequence[str]) -> Parameter:
     unit = next(iter(row.values())).unit
     return Parameter(name, unit, [row.get(chip) for chip in chips], chips)
-
-
-def log(job: Job) -> JobLog:
-    """The log, empty if there is none yet."""
-    return JobLog.objects.defer("headers").filter(job=job).first() or JobLog(job=job)
-
-
-def events(job: Job) -> QuerySet[Event]:
-    """What happened to the job and to its products on their way, in order."""
-    ingestions = Q(subject="ingestion", subject_id__in=job.ingestions.values("id"))
-    return Event.objects.filter(Q(subject="job", subject_id=job.pk) | ingestions).order_by("id")

@@ -1,23 +1,29 @@
 """What the pages show, as querysets and small values; the number of queries does not depend on the number of rows."""
 
 import datetime
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Case, F, IntegerField, OrderBy, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, IntegerField, OrderBy, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
-from monitor import holds
 from monitor.holds import Held
-from monitor.tallies import Tally, tallies, tally
+from monitor.nested import Number, Rows, restored
+from monitor.tallies import Tally, tallies
+from processing import control
 from processing.core.states import TROUBLE, DateState, JobState
-from processing.models import Certificate, Event, Instrument, Job, ProcessingDate, Qc1Parameter, Stop, Worker
+from processing.models import Event, Hold, Instrument, Job, ProcessingDate, Product, Qc1Parameter, Stop, Worker
+from processing.models.dates import finished_last
 from processing.models.stops import ALL
 
 # Longer than any step without a change of state, but for a running recipe.
 SILENCE = datetime.timedelta(minutes=5)
-# A longer list of jobs is cut, and says so.
-LIMIT = 1000
+# The processing dates of the home page, and so of what needs a look.
+NIGHTS = 24
+# A longer list of jobs has several pages.
+LIMIT = 200
 
 
 @dataclass(frozen=True)
@@ -39,17 +45,39 @@ class Hours:
 
 
 @dataclass(frozen=True)
+class Load:
+    """How many jobs are not finished, and how many need a look."""
+
+    waiting: int = 0
+    running: int = 0
+    ingesting: int = 0
+    trouble: int = 0
+
+    @property
+    def unfinished(self) -> int:
+        """Those that wait, run or are being ingested."""
+        return self.waiting + self.running + self.ingesting
+
+
+@dataclass(frozen=True)
 class Strip:
     """What stands on top of every page."""
 
     hours: Sequence[Hours]
     stops: Sequence[Stop]
     """Those that last, whatever they concern."""
-    tally: Tally
-    unmanned: bool
-    """True if there is work, and no worker was heard of within the last minute."""
+    tally: Load
+    manned: bool
+    """True if a worker was heard of within the last minute."""
+    last_event: int
+    """The highest id of an event."""
     stalled_since: datetime.datetime | None
     """Time of the last change, if a worker is alive, jobs could run, and nothing has happened for too long."""
+
+    @property
+    def unmanned(self) -> bool:
+        """True if there is work, and no worker to do it."""
+        return bool(self.tally.unfinished) and not self.manned
 
     @property
     def holds(self) -> list[Held]:
@@ -81,39 +109,60 @@ class Night:
 
 
 def strip() -> Strip:
-    """Windows, stops, holds, counts, workers; at most eight queries."""
+    """Windows, stops, holds, counts, workers: one query, and one more when nothing seems to move.
+
+    What is counted is bounded by what is not finished and by the dates of the home page, not by all that ever was.
+    """
     now = timezone.now()
-    stops = {stop.scope: stop for stop in Stop.objects.active()}
-    hours = list(_all_hours(stops, now))
-    counts = tally(Job.objects.all())
-    unmanned = bool(counts.unfinished) and not Worker.objects.all().alive().exists()
-    stalled_since = None if unmanned else _stalled_since(hours, counts, now)
-    return Strip(hours, list(stops.values()), counts, unmanned, stalled_since)
+    rows: list[Any] = list(_instruments())
+    if not rows:
+        # Nothing is registered, but everything may be stopped.
+        last = Event.objects.values_list("pk", flat=True).first()
+        return Strip((), list(Stop.objects.active()), Load(), False, last or 0, None)
+    first = rows[0]
+    load = Load(first.waiting, first.running, first.ingesting, first.trouble)
+    hours = [_hours(row, now) for row in rows]
+    stops = {stop.pk: stop for row in rows for stop in restored(Stop, row.lasting_stops)}
+    stalled_since = _stalled_since(hours, load, first.last_change, now) if first.manned else None
+    newest_first = [stops[pk] for pk in sorted(stops, reverse=True)]
+    return Strip(hours, newest_first, load, first.manned, first.last_event or 0, stalled_since)
 
 
-def _all_hours(stops: Mapping[str, Stop], now: datetime.datetime) -> Iterator[Hours]:
-    held = Prefetch("dates", ProcessingDate.objects.filter(state=DateState.HELD), to_attr="held_dates")
-    lasting = holds.by_instrument()
-    for instrument in Instrument.objects.prefetch_related(held):
-        hours, own = instrument.hours, lasting.get(instrument.name, ())
-        stop = stops.get(ALL) or stops.get(instrument.name)
-        dates = _for_themselves(instrument, own)
-        yield Hours(instrument, stop, hours.is_open(now), hours.next_opening(now), own, dates)
+def _instruments() -> QuerySet[Instrument]:
+    """Each with what keeps it; what concerns no instrument stands with every one of them."""
+    jobs, mine = Job.objects.all(), {"instrument": OuterRef("pk")}
+    stops = Stop.objects.active().filter(scope__in=(OuterRef("pk"), ALL))
+    lasting = Hold.objects.all().active().filter(**mine).order_by("host")
+    held = ProcessingDate.objects.filter(**mine, state=DateState.HELD)
+    return Instrument.objects.annotate(
+        lasting_stops=Rows(stops, "id", "scope", "mode", "reason", "at", "who"),
+        lasting_holds=Rows(lasting, "id", "instrument_id", "host", "why", "at", "looked"),
+        held_dates=Rows(held, "id", "date", "state", "reason", "held"),
+        waiting=Number(jobs.filter(state=JobState.WAITING)),
+        running=Number(jobs.filter(state=JobState.RUNNING)),
+        ingesting=Number(jobs.filter(state=JobState.PROCESSED)),
+        trouble=Number(needs_a_look()),
+        manned=Exists(Worker.objects.all().alive()),
+        last_event=Subquery(Event.objects.values("pk")[:1]),
+        last_change=Subquery(Event.objects.values("at")[:1]),
+    )
 
 
-def _for_themselves(instrument: Instrument, lasting: Sequence[Held]) -> list[ProcessingDate]:
+def _hours(row: Any, now: datetime.datetime) -> Hours:
+    hours, stops = row.hours, {stop.scope: stop for stop in restored(Stop, row.lasting_stops)}
+    lasting = [Held(hold) for hold in restored(Hold, row.lasting_holds)]
     said = {held.hold.why for held in lasting}
-    held: list[ProcessingDate] = instrument.held_dates  # type: ignore[attr-defined] # by the Prefetch above
-    for date in held:
-        date.instrument = instrument
-    return [date for date in held if date.reason not in said]
+    dates = [date for date in restored(ProcessingDate, row.held_dates) if date.reason not in said]
+    for date in dates:
+        date.instrument = row
+    stop = stops.get(ALL) or stops.get(row.name)
+    return Hours(row, stop, hours.is_open(now), hours.next_opening(now), lasting, dates)
 
 
-def _stalled_since(hours: Sequence[Hours], counts: Tally, now: datetime.datetime) -> datetime.datetime | None:
-    if counts.running or not counts.unfinished:
-        return None
-    last = Event.objects.values_list("at", flat=True).first()
-    if last is None or now - last < SILENCE:
+def _stalled_since(
+    hours: Sequence[Hours], load: Load, last: datetime.datetime | None, now: datetime.datetime
+) -> datetime.datetime | None:
+    if load.running or not load.unfinished or last is None or now - last < SILENCE:
         return None
     opened = [row for row in hours if row.open]
     # A stop or a hold keeps jobs from starting; what was processed is ingested all the same.
@@ -124,18 +173,28 @@ def _stalled_since(hours: Sequence[Hours], counts: Tally, now: datetime.datetime
     return last if could_run.exists() else None
 
 
-def nights(number: int) -> list[Night]:
-    """The newest processing dates; those that are not finished come first, however old.  Two queries."""
-    finished = Case(When(state=DateState.FINISHED, then=1), default=0, output_field=IntegerField())
-    dates = list(ProcessingDate.objects.order_by(finished, "-date", "instrument_id")[:number])
+def tonight() -> QuerySet[ProcessingDate]:
+    """The dates of the home page: those that are not finished, however old, then the newest."""
+    return ProcessingDate.objects.order_by(finished_last(), "-date", "instrument_id")[:NIGHTS]
+
+
+def nights() -> list[Night]:
+    """The dates of the home page, counted; at most two queries."""
+    dates = list(tonight())
     counted = tallies(dates)
     return [Night(date, counted[date.pk]) for date in dates]
 
 
-def needs_a_look(number: int) -> QuerySet[Job]:
-    """Jobs that ended badly, the newest first."""
-    jobs = Job.objects.filter(state__in=TROUBLE).select_related("block", "date", "campaign")
-    return jobs.defer("block__text").order_by("-ended", "-id")[:number]
+def needs_a_look() -> QuerySet[Job]:
+    """Jobs that ended badly, of the dates of the home page: the one place that says what the strip counts."""
+    return Job.objects.filter(state__in=TROUBLE, date__in=tonight().values("pk"))
+
+
+def looks(number: int) -> QuerySet[Job]:
+    """The newest of the jobs that need a look."""
+    newest = needs_a_look().order_by("-ended", "-id").values("pk")[:number]
+    jobs = Job.objects.filter(pk__in=newest).select_related("block", "date", "campaign")
+    return jobs.defer("block__text").order_by("-ended", "-id")
 
 
 def date_of(instrument: str, day: datetime.date) -> ProcessingDate:
@@ -143,11 +202,15 @@ def date_of(instrument: str, day: datetime.date) -> ProcessingDate:
     return ProcessingDate.objects.select_related("instrument").get(instrument=instrument, date=day)
 
 
-def first_waiting(date: ProcessingDate) -> Job | None:
-    """One of the jobs that wait, with everything that it may wait for."""
-    return (
-        date.jobs.filter(state=JobState.WAITING).select_related("date__instrument", "campaign", "certificate").first()
-    )
+def why_waiting(job: Job, shown: Strip) -> str:
+    """What a job waits for, by what the strip knows already; at most one query."""
+    around = control.Surroundings()
+    around.open = [row.instrument for row in shown.hours if row.open]
+    around.anybody_works = shown.manned
+    for row in shown.hours:
+        stops, lasting = [row.stop] if row.stop else [], [held.hold for held in row.holds]
+        around.gates[row.instrument.pk] = control.closed(row.instrument, stops, lasting, around.now)
+    return control.why_waiting(job, around)
 
 
 # What needs a look stands on top, what is as intended at the end.
@@ -166,6 +229,12 @@ def urgency() -> Case:
     return Case(*whens, default=Value(len(URGENCY)), output_field=IntegerField())
 
 
+# What the table of jobs shows, and what `why_waiting` asks of a job.
+LISTED = (
+    *("date", "state", "reason", "sentence", "seconds", "association_flags", "processing_flags", "not_before"),
+    *("block__name", "block__setup", "block__tech", "campaign__name", "campaign__state"),
+    *("certificate__instrument", "certificate__name", "certificate__version", "certificate__state"),
+)
 # By what the table of jobs can be sorted.
 SORTS: Mapping[str, Sequence[str | Case | OrderBy]] = {
     "state": (urgency(), "block__name"),
@@ -176,11 +245,20 @@ SORTS: Mapping[str, Sequence[str | Case | OrderBy]] = {
 }
 
 
-def jobs_of(date: ProcessingDate, state: str, sort: str) -> QuerySet[Job]:
-    """The jobs of a date, all or those in one state, each with its products and its `signal`; four queries."""
-    gates = Certificate.objects.filter(jobs__date=date).order_by().values_list("content__gate_parameter", flat=True)
-    names = {str(name) for name in gates.distinct() if name}
-    signal = Prefetch("qc1", Qc1Parameter.objects.filter(name__in=names), to_attr="signal")
-    jobs = Job.objects.filter(date=date, **({"state": state} if state else {}))
-    jobs = jobs.select_related("block", "campaign", "certificate").prefetch_related("products", signal)
-    return jobs.defer("block__text", "certificate__content").order_by(*SORTS[sort])[:LIMIT]
+def jobs_of(date: ProcessingDate, state: str, sought: str) -> QuerySet[Job]:
+    """The jobs of a date: all, or those in one state, whose AB's name or setup has this text in it."""
+    fits = Q(block__name__icontains=sought) | Q(block__setup__icontains=sought) if sought else Q()
+    # That the AB is of the same date is known to us, and tells the database to read its ABs together.
+    return Job.objects.filter(fits, date=date, block__date=date, **({"state": state} if state else {}))
+
+
+def listed(jobs: QuerySet[Job], sort: str, page: int) -> QuerySet[Job]:
+    """One page of jobs, counted from 0, each with its `signal` and its number of `archived` products; one query."""
+    signal = Qc1Parameter.objects.filter(job=OuterRef("pk"), name=OuterRef("gate")).order_by("chip")
+    # First which, then what they have: thousands are sorted, and not with all their columns.
+    shown = jobs.order_by(*SORTS[sort]).values("pk")[page * LIMIT : (page + 1) * LIMIT]
+    jobs = Job.objects.filter(pk__in=shown).select_related("block", "campaign", "certificate").only(*LISTED)
+    jobs = jobs.annotate(gate=KeyTextTransform("gate_parameter", "certificate__content")).annotate(
+        signal=Rows(signal, "chip", "value"), archived=Number(Product.objects.filter(job=OuterRef("pk")))
+    )
+    return jobs.order_by(*SORTS[sort])

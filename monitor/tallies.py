@@ -1,14 +1,17 @@
 """How many jobs are in which state, of one date, of several, of all."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from django.db.models import Count, QuerySet
 
 from monitor.marks import JOB_MARKS, Mark
 from processing.core.states import TROUBLE, UNFINISHED, JobState
-from processing.models import Job, ProcessingDate
+from processing.models import Job
+
+_NONE = {state.value: 0 for state in JobState}
 
 
 @dataclass(frozen=True)
@@ -84,19 +87,49 @@ class Tally:
         return found
 
 
+class Counted(Protocol):
+    """A processing date, or as much of it as counting needs."""
+
+    @property
+    def pk(self) -> Any:
+        """Its primary key."""
+
+    @property
+    def final(self) -> Mapping[str, int] | None:
+        """Its counts, if they are final."""
+
+
 def tally(jobs: QuerySet[Job]) -> Tally:
     """Of these jobs; one query."""
-    return _complete(dict(jobs.order_by().values_list("state").annotate(Count("id"))))
+    return complete(dict(jobs.order_by().values_list("state").annotate(Count("id"))))
 
 
-def tallies(dates: Collection[ProcessingDate]) -> Mapping[int, Tally]:
-    """Of each of these dates, by primary key; one query."""
+def tallies(dates: Collection[Counted]) -> Mapping[int, Tally]:
+    """Of each of these dates, by primary key; one query for those that are not finished, if there are such.
+
+    A finished date was counted when it was finished (docs/decisions/0008-counts.md).
+    """
+    live = _counted([date.pk for date in dates if date.final is None])
+    return {date.pk: complete(live.get(date.pk, {}) if date.final is None else date.final) for date in dates}
+
+
+def _counted(dates: Collection[int]) -> Mapping[int, Mapping[str, int]]:
     counts: dict[int, dict[str, int]] = defaultdict(dict)
-    grouped = Job.objects.filter(date__in=dates).order_by().values_list("date", "state")
-    for date, state, number in grouped.annotate(Count("id")):
-        counts[date][state] = number
-    return {date.pk: _complete(counts[date.pk]) for date in dates}
+    if dates:
+        grouped = Job.objects.filter(date__in=dates).order_by().values_list("date", "state")
+        for date, state, number in grouped.annotate(Count("id")):
+            counts[date][state] = number
+    return counts
 
 
-def _complete(counts: Mapping[str, int]) -> Tally:
-    return Tally({state.value: counts.get(state, 0) for state in JobState})
+def total(parts: Iterable[Tally]) -> Tally:
+    """Several tallies as one."""
+    counts = Counter[str]()
+    for part in parts:
+        counts.update(part.counts)
+    return complete(counts)
+
+
+def complete(counts: Mapping[str, int]) -> Tally:
+    """A tally of these numbers; a state that is not named has no jobs."""
+    return Tally({**_NONE, **counts})

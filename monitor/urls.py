@@ -3,12 +3,26 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from monitor.pages import adp, campaigns, certificates, events, failures, log, scores, stops, system, timing, views
+from monitor.pages import (
+    adp,
+    campaigns,
+    certificates,
+    events,
+    failures,
+    grid,
+    log,
+    scores,
+    stops,
+    system,
+    timing,
+    views,
+)
 
 VERSION = "certificates/<instrument:instrument>/<certificate:name>/<int:version>/"
 
 urlpatterns = [
     path("", views.tonight, name="tonight"),
+    path("grid/", grid.everything, name="grid"),
     path("dates/<instrument:instrument>/<day:day>/", views.processing_date, name="date"),
     path("abs/<ab:name>/", views.block, name="ab"),
     path("abs/<ab:name>/preview/<product:dp_id>/", views.preview, name="preview"),

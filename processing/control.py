@@ -43,7 +43,7 @@ from processing.workflow.register import register
 from processing.workflow.stop import Resumption, resume
 from processing.workflow.stop import preview as preview_resume
 from processing.workflow.sweep import due, sweep
-from processing.workflow.waiting import Surroundings, why_waiting
+from processing.workflow.waiting import Surroundings, closed, why_waiting
 
 __all__ = [
     "LONGEST_NOTE",
@@ -61,6 +61,7 @@ __all__ = [
     "active_holds",
     "active_stop",
     "certify",
+    "closed",
     "deliver",
     "draft",
     "draft_all",

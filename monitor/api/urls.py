@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from monitor.api import adp, certificates, events, failures, instruments, products, register, scores, stops, views
+from monitor.api import adp, certificates, events, failures, grid, instruments, products, register, scores, stops, views
 
 app_name = "api"
 VERSION = "certificates/<instrument:instrument>/<certificate:name>/<int:version>/"
@@ -18,6 +18,7 @@ urlpatterns = [
         products.Acknowledgement.as_view(),
         name="acknowledgement",
     ),
+    path("grid/", grid.Matrix.as_view(), name="grid"),
     path("abs/", register.RegisteringBlocks.as_view(), name="abs"),
     path("abs/<ab:name>/", views.BlockDetail.as_view(), name="ab"),
     path("abs/<ab:name>/log/", views.Log.as_view(), name="log"),

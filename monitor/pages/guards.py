@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from monitor import roles
+from monitor import context, polls, roles
 
 P = ParamSpec("P")
 # Of the public pages, for each address: more than anybody reads, and than a script needs that uses the API.
@@ -25,8 +25,23 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def page(view: View[P]) -> View[P]:
-    """Reading only, for everybody who has a role."""
-    return require_safe(private(roles.SEE, view))
+    """Reading only, for everybody who has a role; 204 and nothing else for a browser whose page is still right."""
+
+    @wraps(view)
+    def prepared(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        # Before the page: what changes while it is made must make it old.
+        context.prepare(request)
+        return view(request, *args, **kwargs)
+
+    guarded = private(roles.SEE, prepared)
+
+    @wraps(view)
+    def polled(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.user.is_authenticated and polls.unchanged(request):
+            return HttpResponse(status=HTTPStatus.NO_CONTENT)
+        return guarded(request, *args, **kwargs)
+
+    return require_safe(polled)
 
 
 def form_page(permission: str) -> Callable[[View[P]], View[P]]:

@@ -1,30 +1,36 @@
 """The pages: tonight, a processing date, an AB with the pictures of its products."""
 
 import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from monitor import archived, attempt, board
+from monitor.context import prepared
 from monitor.marks import JOB_MARKS
 from monitor.pages import gantt_plot, log
 from monitor.pages.guards import page
-from monitor.tallies import tallies
-from processing import control
+from monitor.pages.jobs import rows
+from monitor.tallies import tallies, total
 from processing.core.errors import BadAB
 from processing.core.states import UNFINISHED, DateState, JobState
 from processing.models import AssociationBlock, Job, ProcessingDate, Product
 
-NIGHTS, LOOKS = 15, 20
+LOOKS = 20
+LONGEST_SEARCH = 128
+MOST_DIGITS = 4
 
 
 @page
 def tonight(request: HttpRequest) -> HttpResponse:
     """Is it allowed to run, is it running, does anything need a person?"""
-    nights = board.nights(NIGHTS)
+    nights = board.nights()
     live = any(night.tally.unfinished or night.date.state != DateState.FINISHED for night in nights)
-    context = {"nights": nights, "looks": board.needs_a_look(LOOKS), "live": live}
+    shown = total(night.tally for night in nights)
+    context = {"nights": nights, "shown": shown, "looks": board.looks(LOOKS), "live": live}
     return render(request, "monitor/tonight.html", context)
 
 
@@ -37,16 +43,23 @@ def processing_date(request: HttpRequest, instrument: str, day: datetime.date) -
         raise Http404(f"There is no processing date {instrument} {day}.") from None
     state = chosen(request, "state", JobState.__members__)
     sort = chosen(request, "sort", board.SORTS) or "state"
+    sought, number = search(request), page_number(request)
     counted = tallies([date])[date.pk]
+    found = board.jobs_of(date, state, sought)
+    jobs = list(board.listed(found, sort, number - 1))
+    if number > 1 and not jobs:
+        raise Http404(f"There is no page {number} of these jobs.")
+    whole = number == 1 and len(jobs) < board.LIMIT
     context = {
         "date": date,
         "tally": counted,
-        "waiting": waiting(date) if counted.waiting else "",
+        "waiting": waiting(request, date, jobs),
         "gantt": gantt_plot.of(date),
-        "jobs": board.jobs_of(date, state, sort),
-        "limit": board.LIMIT,
+        "rows": rows(jobs),
+        "part": Part(number, len(jobs) if whole else found.count()),
         "chosen": state,
         "chosen_mark": JOB_MARKS.get(state),
+        "sought": sought,
         "sort": sort,
         "sorts": list(board.SORTS),
         "live": counted.unfinished or date.state != DateState.FINISHED,
@@ -54,10 +67,58 @@ def processing_date(request: HttpRequest, instrument: str, day: datetime.date) -
     return render(request, "monitor/date.html", context)
 
 
-def waiting(date: ProcessingDate) -> str:
-    """What the jobs of a date wait for, by the example of the first."""
-    job = board.first_waiting(date)
-    return control.why_waiting(job) if job else ""
+@dataclass(frozen=True)
+class Part:
+    """Which part of a long list is shown; pages and rows are counted from 1."""
+
+    page: int
+    rows: int
+    """Of the whole list."""
+
+    @property
+    def first(self) -> int:
+        """The first row that is shown."""
+        return (self.page - 1) * board.LIMIT + 1
+
+    @property
+    def last(self) -> int:
+        """The last one."""
+        return min(self.page * board.LIMIT, self.rows)
+
+    @property
+    def previous(self) -> int | None:
+        """The page before this one."""
+        return self.page - 1 or None
+
+    @property
+    def next(self) -> int | None:
+        """The page after this one."""
+        return self.page + 1 if self.last < self.rows else None
+
+
+def waiting(request: HttpRequest, date: ProcessingDate, jobs: Sequence[Job]) -> str:
+    """What the jobs of a date wait for, by the example of the first of those that are shown."""
+    job = next((job for job in jobs if job.state == JobState.WAITING), None)
+    if job is None:
+        return ""
+    job.date = date
+    return board.why_waiting(job, prepared(request))
+
+
+def search(request: HttpRequest) -> str:
+    """The text that is looked for; not found for one that no database takes."""
+    sought = request.GET.get("q", "").strip()
+    if len(sought) > LONGEST_SEARCH or "\0" in sought:
+        raise Http404(f"q must be a text of at most {LONGEST_SEARCH} characters.")
+    return sought
+
+
+def page_number(request: HttpRequest) -> int:
+    """The page of a long list; not found for what is no page."""
+    text = request.GET.get("page", "1")
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text)):
+        raise Http404("page must be a number from 1 to 9999.")
+    return int(text)
 
 
 def chosen(request: HttpRequest, parameter: str, allowed: Any) -> str:
@@ -72,13 +133,17 @@ def chosen(request: HttpRequest, parameter: str, allowed: Any) -> str:
 def block(request: HttpRequest, name: str) -> HttpResponse:
     """One AB and its attempt."""
     try:
-        found = AssociationBlock.objects.select_related("date__instrument").named(name)
+        found = attempt.with_raws(AssociationBlock.objects.select_related("date__instrument")).get(
+            name__in=(name, f"{name}.ab")
+        )
     except AssociationBlock.DoesNotExist:
         raise Http404(f"There is no AB {name}.") from None
-    jobs = list(found.jobs.select_related("campaign", "certificate").order_by("-id"))
+    jobs = list(attempt.jobs(found))
     job = next((job for job in jobs if job.campaign.name == request.GET.get("campaign")), next(iter(jobs), None))
-    context = {"association_block": found, "date": found.date, "jobs": jobs, "raws": found.raws.all(), "job": job}
-    return render(request, "monitor/ab.html", context | content(found, job) | (details(found, job) if job else {}))
+    context = {"association_block": found, "date": found.date, "jobs": jobs, "raws": attempt.raws(found), "job": job}
+    return render(
+        request, "monitor/ab.html", context | content(found, job) | (details(request, found, job) if job else {})
+    )
 
 
 def content(found: AssociationBlock, job: Job | None) -> dict[str, Any]:
@@ -91,16 +156,16 @@ def content(found: AssociationBlock, job: Job | None) -> dict[str, Any]:
         return {"unreadable": str(bad)}
 
 
-def details(found: AssociationBlock, job: Job) -> dict[str, Any]:
+def details(request: HttpRequest, found: AssociationBlock, job: Job) -> dict[str, Any]:
     """What the attempt left behind."""
     job.block, job.date = found, found.date
-    chips, parameters = attempt.parameters(job)
+    chips, parameters = attempt.parameters(attempt.measured(job))
     recorded, shown = attempt.log(job), archived.shown(job)
     return {
         "meaning": attempt.meaning(job),
-        "waiting": control.why_waiting(job),
+        "waiting": board.why_waiting(job, prepared(request)) if job.state == JobState.WAITING else "",
         "phases": attempt.phases(job),
-        "scores": job.scores.all(),
+        "scores": attempt.scores(job),
         "chips": chips,
         "parameters": parameters,
         "command": recorded.command,

@@ -1,13 +1,26 @@
 """Processing dates: one row per instrument and DFO date, the concept paper's `sciproc_date`."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Now
 
 from processing.core.states import DATE_MOVES, UNFINISHED, DateState
 from processing.models.instruments import Instrument
 from processing.models.leases import Leased
 from processing.models.moves import Moving
+
+
+def finished_last() -> models.Case:
+    """Sorts what is open before what is finished; an index has the same words."""
+    finished = models.When(state=DateState.FINISHED, then=1)
+    return models.Case(finished, default=0, output_field=models.IntegerField())
+
+
+def final(state: str, counts: Mapping[str, int] | None) -> Mapping[str, int] | None:
+    """The number of jobs per state, if none can change any more; None: they have to be counted."""
+    return counts if state == DateState.FINISHED else None
 
 
 class ProcessingDate(Moving, Leased):
@@ -25,14 +38,36 @@ class ProcessingDate(Moving, Leased):
     prepared = models.DateTimeField(null=True, blank=True)
     finished = models.DateTimeField(null=True, blank=True)
     held = models.DateTimeField(null=True, blank=True)
+    counts = models.JSONField(
+        null=True, blank=True, editable=False, help_text="Jobs per state when it was last finished; see `final`"
+    )
 
     class Meta:
         ordering = ("-date", "instrument_id")
         constraints = (models.UniqueConstraint(fields=("instrument", "date"), name="one_row_per_instrument_and_date"),)
-        indexes = (models.Index(fields=("state",), name="date_by_state"),)
+        indexes = (
+            models.Index(fields=("state",), name="date_by_state"),
+            models.Index(fields=("-date", "instrument"), name="date_newest"),
+            models.Index(finished_last(), models.F("date").desc(), "instrument", name="date_open_then_newest"),
+        )
 
     def __str__(self) -> str:
         return f"{self.instrument_id} {self.date.isoformat()}"
+
+    @property
+    def final(self) -> Mapping[str, int] | None:
+        """See the function of this name."""
+        return final(self.state, self.counts)
+
+    def finish(self, why: str) -> bool:
+        """FINISHING to FINISHED, with its jobs counted once and for all; to be called again if it is False.
+
+        Nothing is locked: an AB that comes in while the jobs are counted changes `abs`, and then nothing happens.
+        """
+        self.refresh_from_db(fields=("abs",))
+        counted = self.jobs.order_by().values_list("state").annotate(models.Count("id"))
+        unchanged = models.Q(abs=self.abs)
+        return self.move(DateState.FINISHED, why, where=unchanged, finished=Now(), counts=dict(counted))
 
     def close_if_done(self) -> bool:
         """PROCESSING to FINISHING if no job is unfinished; True for exactly one caller.

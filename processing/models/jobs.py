@@ -10,7 +10,16 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 
 from processing.core.fingerprint import kind
-from processing.core.states import JOB_MOVES, TROUBLE, CampaignState, CertificateState, DateState, JobState, Reason
+from processing.core.states import (
+    JOB_MOVES,
+    TROUBLE,
+    UNFINISHED,
+    CampaignState,
+    CertificateState,
+    DateState,
+    JobState,
+    Reason,
+)
 from processing.models.blocks import AssociationBlock
 from processing.models.campaigns import Campaign
 from processing.models.certificates import Certificate
@@ -148,6 +157,10 @@ class Job(Moving, Leased):
             ),
             models.Index(
                 fields=("fingerprint", "acknowledged"), condition=~models.Q(fingerprint=""), name="job_by_fingerprint"
+            ),
+            # A few among a million: who counts them, or looks for those of a state, reads no others.
+            models.Index(
+                fields=("state", "date"), condition=models.Q(state__in=sorted(UNFINISHED)), name="job_unfinished"
             ),
         )
 

@@ -3,8 +3,6 @@
 import time
 from contextlib import suppress
 
-from django.db.models.functions import Now
-
 from processing.core.states import ENDED, DateState
 from processing.models import ProcessingDate
 from processing.workflow import files
@@ -18,7 +16,7 @@ def finish() -> bool:
     if date is None:
         return False
     deleted = clean(date)
-    date.move(DateState.FINISHED, f"{deleted} master calibrations and all products deleted", finished=Now())
+    date.finish(f"{deleted} master calibrations and all products deleted")
     return True
 
 

@@ -1,6 +1,7 @@
 """Waiting because …: the one sentence for every job that has not started."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import cached_property
 
 from django.utils import timezone
@@ -19,18 +20,9 @@ class Surroundings:
     def gate(self, instrument: Instrument) -> str:
         """What keeps everything of an instrument from starting; empty if nothing does."""
         if instrument.pk not in self.gates:
-            self.gates[instrument.pk] = next(self._gates(instrument), "")
+            stops, holds = Stop.objects.all().of(instrument), Hold.objects.all().active().filter(instrument=instrument)
+            self.gates[instrument.pk] = closed(instrument, stops, holds, self.now)
         return self.gates[instrument.pk]
-
-    def _gates(self, instrument: Instrument) -> Iterator[str]:
-        for stop in Stop.objects.all().of(instrument):
-            yield f"{stop.scope or 'everything'} is stopped since {stop.at:%Y-%m-%d %H:%M} UTC: {stop.reason}"
-        for hold in Hold.objects.all().active().filter(instrument=instrument):
-            where = f" on {hold.host}" if hold.host else ""
-            yield f"{instrument} is held{where} since {hold.at:%Y-%m-%d %H:%M} UTC: {hold.why}"
-        hours = instrument.hours
-        if not hours.is_open(self.now):
-            yield f"the window {hours} is closed; it opens at {hours.next_opening(self.now):%Y-%m-%d %H:%M} UTC"
 
     @cached_property
     def anybody_works(self) -> bool:
@@ -38,11 +30,31 @@ class Surroundings:
         return Worker.objects.all().alive().exists()
 
     @cached_property
+    def open(self) -> list[Instrument]:
+        """The instruments whose window is open."""
+        return Instrument.objects.all().open_at(self.now)
+
+    @cached_property
     def ahead(self) -> Mapping[int, int]:
         """How many startable jobs are taken before each one."""
-        instruments = Instrument.objects.all().open_at(self.now)
-        queue = Job.objects.all().startable(instruments).in_turn().values_list("pk", flat=True)
+        queue = Job.objects.all().startable(self.open).in_turn().values_list("pk", flat=True)
         return {pk: number for number, pk in enumerate(queue)}
+
+
+def closed(instrument: Instrument, stops: Iterable[Stop], holds: Iterable[Hold], now: datetime) -> str:
+    """What keeps an instrument from starting anything, of its stops, holds and window; empty if nothing does."""
+    return next(_gates(instrument, stops, holds, now), "")
+
+
+def _gates(instrument: Instrument, stops: Iterable[Stop], holds: Iterable[Hold], now: datetime) -> Iterator[str]:
+    for stop in stops:
+        yield f"{stop.scope or 'everything'} is stopped since {stop.at:%Y-%m-%d %H:%M} UTC: {stop.reason}"
+    for hold in holds:
+        where = f" on {hold.host}" if hold.host else ""
+        yield f"{instrument} is held{where} since {hold.at:%Y-%m-%d %H:%M} UTC: {hold.why}"
+    hours = instrument.hours
+    if not hours.is_open(now):
+        yield f"the window {hours} is closed; it opens at {hours.next_opening(now):%Y-%m-%d %H:%M} UTC"
 
 
 def why_waiting(job: Job, around: Surroundings | None = None) -> str:

@@ -2,12 +2,16 @@
 
 const LIVE = 5000; // ms between looks while something is unfinished
 const CALM = 60000;
+const IDLE = 60000; // ms without a key or a pointer after which looks at what is unfinished are rarer, too
+const RARE = 30000;
 const STALE = 3; // missed looks after which the page says that it is old
 
 const freshness = document.getElementById("freshness");
 let answered = performance.now();
 let source = sources(document);
 let timer;
+let touched = performance.now();
+let planned = interval();
 
 function parts(root) {
   return new Map([...root.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
@@ -21,8 +25,13 @@ function main() {
   return document.getElementById("main");
 }
 
+function idle() {
+  return performance.now() - touched > IDLE;
+}
+
 function interval() {
-  return "live" in main().dataset ? LIVE : CALM;
+  if (!("live" in main().dataset)) return CALM;
+  return idle() ? RARE : LIVE;
 }
 
 function age(milliseconds) {
@@ -32,7 +41,7 @@ function age(milliseconds) {
 
 function show() {
   const since = performance.now() - answered;
-  const stale = since > STALE * interval();
+  const stale = since > STALE * planned;
   freshness.textContent = stale ? `no answer for ${age(since)}` : `updated ${age(since)} ago`;
   freshness.classList.toggle("stale", stale);
 }
@@ -76,6 +85,7 @@ function swap(answer) {
     restore();
   }
   main().toggleAttribute("data-live", answer.getElementById("main").hasAttribute("data-live"));
+  main().dataset.version = answer.getElementById("main").dataset.version ?? "";
   document.title = answer.title;
   source = fresh;
 }
@@ -84,8 +94,12 @@ async function look() {
   clearTimeout(timer);
   if (document.hidden) return;
   try {
-    const response = await fetch(location.href, { cache: "no-store", redirect: "error" });
-    if (response.ok && !selecting()) {
+    // The server answers 204 and nothing while the page is still right; see monitor/polls.py.
+    const headers = { "Phoenix-Version": main().dataset.version ?? "" };
+    const response = await fetch(location.href, { cache: "no-store", redirect: "error", headers });
+    if (response.status === 204) {
+      answered = performance.now();
+    } else if (response.ok && !selecting()) {
       const text = await response.text();
       const answer = new DOMParser().parseFromString(text, "text/html");
       swap(answer);
@@ -94,13 +108,21 @@ async function look() {
   } catch {
     // The box says how old the page is; the next look may succeed.
   }
+  planned = interval();
   show();
-  timer = setTimeout(look, interval());
+  timer = setTimeout(look, planned);
+}
+
+function touch() {
+  const rested = idle();
+  touched = performance.now();
+  if (rested && planned === RARE) look();
 }
 
 if (freshness) {
   setInterval(show, 1000);
-  timer = setTimeout(look, interval());
+  timer = setTimeout(look, planned);
   document.addEventListener("visibilitychange", look);
+  for (const input of ["keydown", "pointermove", "pointerdown"]) document.addEventListener(input, touch, { passive: true });
   show();
 }

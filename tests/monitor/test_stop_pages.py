@@ -277,8 +277,8 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_jobs(stopper, dj
     rows.night(number, JobState.WAITING)
     stop = rows.stopped_since("2012-05-12")
 
-    # Each with two for session and user, seven for the strip, and two for what the user may do.
-    for address, queries in ((STOP, 11 + 3), (resume_page(stop), 11 + 4)):
+    # Each with one for the session, the user, the strip and what the user may do.
+    for address, queries in ((STOP, 4 + 3), (resume_page(stop), 4 + 4)):
         with django_assert_num_queries(queries):
             assert stopper.get(address).status_code == 200
 

@@ -99,8 +99,8 @@ def test_not_found_tells_nobody_about_processing(anonymous, one_job):
     assert "UVES" not in body
 
 
-def test_the_page_of_an_error_asks_nothing_of_the_database(viewer, monkeypatch, django_assert_num_queries):
-    def broken(_number):
+def test_the_page_of_an_error_asks_nothing_of_the_database(viewer, one_job, monkeypatch, django_assert_num_queries):
+    def broken():
         raise RuntimeError("the secret of the failure")
 
     monkeypatch.setattr("monitor.board.nights", broken)
@@ -143,23 +143,30 @@ def test_the_login_leads_to_this_site_only(anonymous, django_user_model):
 
 
 @pytest.mark.parametrize("number", [1, 12])
-def test_the_number_of_queries_of_a_page_does_not_depend_on_the_number_of_jobs(
-    viewer, django_assert_num_queries, number
-):
+def test_no_page_takes_more_than_eight_queries_however_many_jobs_there_are(viewer, django_assert_num_queries, number):
     block = rows.night(number)[0].block
     date = ProcessingDate.objects.get()
 
-    # Each with two for session and user, five for the strip, and two for what the user may do.
-    for address, queries in (("/", 12), (f"/dates/UVES/{date.date}/", 16), (f"/abs/{block.name}/", 18)):
+    # Each with one for the session, the user, the strip and what the user may do.
+    for address, queries in (("/", 7), (f"/dates/UVES/{date.date}/", 7), (f"/abs/{block.name}/", 8), ("/grid/", 7)):
         with django_assert_num_queries(queries):
             assert viewer.get(address).status_code == 200
 
 
+def test_a_date_whose_jobs_queue_takes_eight_queries(viewer, django_assert_num_queries):
+    rows.night(2, JobState.RUNNING)
+    row = rows.job(stamp="UVES.2012-05-10T09:00:00.000")
+    with django_assert_num_queries(8):
+        body = viewer.get(f"/dates/UVES/{row.date.date}/").content.decode()
+
+    assert "Waiting for its turn: it is next." in body
+
+
 @pytest.mark.parametrize("stops", [[], ["UVES", "HAWKI", ""]])
-def test_the_strip_of_a_page_costs_five_queries_however_much_is_stopped(viewer, django_assert_num_queries, stops):
+def test_the_strip_of_a_page_costs_one_query_however_much_is_stopped(viewer, django_assert_num_queries, stops):
     rows.put(rows.job(), JobState.INGESTED)
     Instrument.objects.create(name="HAWKI")
     for scope in stops:
         control.stop(scope, "a bug", "anna")
-    with django_assert_num_queries(2 + 5 + 2):
+    with django_assert_num_queries(4):  # with session, user and what the user may do
         viewer.get("/nothing/")

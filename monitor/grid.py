@@ -1,0 +1,193 @@
+"""Dates and instruments: how each processing date stands, in a word, two numbers and a reason."""
+
+import datetime
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db.models import OuterRef, Subquery
+
+from monitor.certificates import modes
+from monitor.marks import Mark
+from monitor.tallies import Tally, tallies
+from processing.core.states import CertificateState, DateState, JobState
+from processing.models import Job, ProcessingDate
+from processing.models.dates import final
+
+DAYS, MOST = 90, 366
+MARKS: Mapping[str, Mark] = {
+    name: Mark(shape, word, tone)
+    for name, shape, word, tone in (
+        ("done", "check", "done", "done"),
+        ("part", "half", "some failed", "part"),
+        ("failed", "cross", "failed", "failed"),
+        ("lost", "question", "lost", "failed"),
+        ("running", "play", "running", "running"),
+        ("waiting", "dot", "waiting", "waiting"),
+        ("held", "pause", "held", "held"),
+        ("skipped", "slash", "skipped in a stop", "skipped"),
+        ("not_executable", "empty", "not executable", "rejected"),
+    )
+}
+"""By the word of the API, in the order of the legend."""
+STOP = re.compile(r"\bstop (\d+)\b")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One processing date."""
+
+    standing: str
+    """A key of `MARKS`."""
+    done: int
+    """Jobs whose product is in the archive."""
+    of: int
+    """Executable jobs."""
+    failed: int
+    """Jobs that ended badly."""
+    total: int
+    why: str = ""
+
+    @property
+    def mark(self) -> Mark:
+        """How it looks."""
+        return MARKS[self.standing]
+
+
+@dataclass(frozen=True)
+class Span:
+    """Days from the first to the last, both included."""
+
+    first: datetime.date
+    last: datetime.date
+
+    @property
+    def days(self) -> int:
+        """How many."""
+        return (self.last - self.first).days + 1
+
+    def moved(self, times: int) -> "Span":
+        """As long, so many times its length later; ends where the calendar ends."""
+        first, last = (self._shifted(day, times * self.days) for day in (self.first, self.last))
+        return Span(first, last)
+
+    @staticmethod
+    def _shifted(day: datetime.date, days: int) -> datetime.date:
+        least, most = datetime.date.min.toordinal(), datetime.date.max.toordinal()
+        return datetime.date.fromordinal(min(max(day.toordinal() + days, least), most))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cells of a span; a day on which no instrument has anything is left out."""
+
+    span: Span | None
+    """None if nothing was asked for and nothing is registered."""
+    cells: Mapping[datetime.date, Mapping[str, Cell]]
+    """By day, the newest first, and instrument."""
+
+
+def grid(instruments: Collection[str], first: datetime.date | None, last: datetime.date | None) -> Grid:
+    """How all dates of a span stand; at most three queries.
+
+    Without a last day it ends with the newest date, without a first it has `DAYS` days.  Raises ValueError for a span
+    that ends before it begins, or is longer than `MOST` days.
+    """
+    if first and last:
+        checked(Span(first, last))
+    dates = _dates(instruments, first, last)
+    if last is None and dates:
+        last = dates[0].date
+    if last is None:
+        return Grid(None, {})
+    span = checked(Span(first or Span(last, last).moved(1 - DAYS).first, last))
+    inside = [date for date in dates if span.first <= date.date]
+    return Grid(span, _by_day(inside))
+
+
+def checked(span: Span) -> Span:
+    """The span, if it may be shown."""
+    if span.days < 1:
+        raise ValueError(f"it ends on {span.last}, before it begins on {span.first}")
+    if span.days > MOST:
+        raise ValueError(f"it has {span.days} days; {MOST} can be shown at once")
+    return span
+
+
+class Row(NamedTuple):
+    """What the grid needs of a processing date: thousands are shown at once."""
+
+    pk: int
+    date: datetime.date
+    instrument: str
+    state: str
+    reason: str
+    counts: Mapping[str, int] | None
+
+    @property
+    def final(self) -> Mapping[str, int] | None:
+        """The counts, if they are final."""
+        return final(self.state, self.counts)
+
+
+def _dates(instruments: Collection[str], first: datetime.date | None, last: datetime.date | None) -> list[Row]:
+    """The newest first; not more than can be shown, though some of them may be too old."""
+    dates = ProcessingDate.objects.filter(instrument__in=instruments).order_by("-date", "instrument_id")
+    if first:
+        dates = dates.filter(date__gte=first)
+    if last:
+        dates = dates.filter(date__lte=last)
+    rows = dates.values_list("pk", "date", "instrument_id", "state", "reason", "counts")
+    return [Row(*row) for row in rows[: (MOST if first else DAYS) * len(instruments)]]
+
+
+def _by_day(dates: Sequence[Row]) -> Mapping[datetime.date, Mapping[str, Cell]]:
+    counted = tallies(dates)
+    standings = {date.pk: standing(date.state, counted[date.pk]) for date in dates}
+    stops = _stops([pk for pk, word in standings.items() if word == "skipped"])
+    found: dict[datetime.date, dict[str, Cell]] = {}
+    for date in dates:
+        why = date.reason if date.state == DateState.HELD else stops.get(date.pk, "")
+        found.setdefault(date.date, {})[date.instrument] = _cell(standings[date.pk], counted[date.pk], why)
+    return found
+
+
+def _cell(word: str, tally: Tally, why: str) -> Cell:
+    total = tally.total
+    return Cell(word, tally.ingested, total - tally.counts[JobState.REJECTED], tally.trouble, total, why)
+
+
+def _stops(dates: Collection[int]) -> Mapping[int, str]:
+    """Of dates that were skipped, by primary key, in which stop; one query, none if there are no such dates."""
+    if not dates:
+        return {}
+    skipped = Job.objects.filter(date=OuterRef("pk"), state=JobState.SKIPPED).values("sentence")[:1]
+    rows = ProcessingDate.objects.filter(pk__in=dates).order_by()
+    said = rows.annotate(said=Subquery(skipped)).values_list("pk", "said")
+    return {pk: f"stop #{found[1]}" for pk, sentence in said if (found := STOP.search(sentence or ""))}
+
+
+def standing(state: str, tally: Tally) -> str:
+    """How a date stands: a key of `MARKS`."""
+    if state == DateState.HELD:
+        return "held"
+    if state == DateState.REGISTERED and tally.waiting:
+        return "waiting"
+    if state != DateState.FINISHED:
+        return "running"
+    return _ended(tally)
+
+
+def _ended(tally: Tally) -> str:
+    if trouble := tally.trouble:
+        only_lost = trouble == tally.counts[JobState.LOST]
+        return "part" if tally.ingested else "lost" if only_lost else "failed"
+    if tally.ingested:
+        return "done"
+    return "skipped" if tally.counts[JobState.SKIPPED] else "not_executable"
+
+
+def certified() -> frozenset[str]:
+    """The instruments of which any mode is phoenix certified now; one query."""
+    return frozenset(mode.valid.instrument for mode in modes() if mode.valid.state == CertificateState.CERTIFIED)
