@@ -13,7 +13,7 @@ from processing.models import Channel, Delivery, Event, Hold, Ingestion, Instrum
 from processing.models.notices import Kind
 from processing.workflow import breaches, digest, sweep
 from processing.workflow.ingest import NOT_WITHDRAWN
-from processing.workflow.notify import headline, look, notify
+from processing.workflow.notify import end, headline, look, notify
 
 pytestmark = pytest.mark.django_db
 
@@ -288,3 +288,12 @@ def test_a_channel_that_cannot_work_is_refused(way, address, secret):
 )
 def test_a_channel_that_can_work_is_taken(way, address, secret):
     Channel(name="x", way=way, address=address, secret=secret, kinds=["HELD"]).full_clean()
+
+
+def test_an_end_is_told_by_whoever_sees_it_first(channel, uves):
+    control.stop("UVES", "a bug", "anna")
+    look()
+    row = Notice.objects.get()
+
+    assert (end(row), end(row)) == (True, False)
+    assert told() == ["UVES stopped", "UVES stopped: resumed"]
