@@ -45,6 +45,14 @@ class Hours:
 
 
 @dataclass(frozen=True)
+class Alike:
+    """Instruments of which the same is to be told, by the example of one."""
+
+    names: str
+    row: Hours
+
+
+@dataclass(frozen=True)
 class Load:
     """How many jobs are not finished, and how many need a look."""
 
@@ -73,6 +81,15 @@ class Strip:
     """The highest id of an event."""
     stalled_since: datetime.datetime | None
     """Time of the last change, if a worker is alive, jobs could run, and nothing has happened for too long."""
+
+    @property
+    def alike(self) -> list[Alike]:
+        """The instruments, those together that have the same window and the same stop and hold."""
+        groups: dict[object, list[Hours]] = {}
+        for row in self.hours:
+            kept = (row.stop and row.stop.pk, *(held.hold.pk for held in row.holds))
+            groups.setdefault((str(row.instrument.hours), kept), []).append(row)
+        return [Alike(", ".join(str(row.instrument) for row in rows), rows[0]) for rows in groups.values()]
 
     @property
     def unmanned(self) -> bool:

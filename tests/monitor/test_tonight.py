@@ -34,6 +34,21 @@ def test_an_open_window_and_the_running_jobs_are_named(viewer):
     assert "data-live" in shown
 
 
+def test_instruments_of_which_the_same_is_to_be_told_are_told_of_together(viewer):
+    rows.job()
+    for name, window in (("HAWKI", ""), ("KMOS", "00:00-24:00"), ("NACO", "00:00-24:00")):
+        Instrument.objects.get_or_create(name=name)
+        Instrument.objects.filter(name=name).update(window=window)
+    assert "HAWKI, KMOS, NACO, UVES: yes" in body(viewer)
+
+    control.stop("NACO", "a bug", "anna")
+    rows.held(instrument="KMOS")
+    shown = body(viewer)
+    assert "HAWKI, UVES: yes" in shown
+    assert "NACO: no, stopped" in shown
+    assert "KMOS: no, held" in shown
+
+
 def test_a_closed_window_names_its_next_opening(viewer):
     rows.job()
     opens = timezone.now() + timedelta(hours=3)
