@@ -91,6 +91,7 @@ def drawn(chosen: Chosen, parameter: Parameter, series: Series, summed: Sequence
         "plot": trend_plot.trend(series, title, f"{parameter.name} / {unit}" if unit else parameter.name, jobs),
         "median": float(np.median(finite)) if len(finite) else None,
         "flagged": [flagged(series, i, jobs) for i in newest[:LATEST]],
+        "cut": (chosen.last - chosen.first).days >= trends.MOST_NIGHTS,
         "binned": len(finite) > trend_plot.MOST_POINTS,
         "most": {"nights": trends.MOST_NIGHTS, "points": trend_plot.MOST_POINTS, "jobs": summaries.MOST_JOBS},
         "json": as_json(chosen, parameter),
