@@ -7,3 +7,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("monitor.urls")),
 ]
+
+handler400 = "monitor.pages.errors.bad_request"
+handler403 = "monitor.pages.errors.not_allowed"
+handler404 = "monitor.pages.errors.not_found"
+handler500 = "monitor.pages.errors.failed"
