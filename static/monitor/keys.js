@@ -65,6 +65,7 @@ if (dialog) {
   choice.addEventListener("change", remember);
   opener.hidden = false;
   opener.addEventListener("click", () => dialog.showModal());
+  document.getElementById("keys-close").addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close(); // beside it
   });

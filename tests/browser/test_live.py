@@ -121,7 +121,7 @@ def test_the_age_turns_red_when_the_server_dies_and_back_when_it_lives_again(liv
         live.wait_for_timeout(200)
         live.clock.run_for(A_LOOK)
         expect(age).to_contain_text("no answer for")
-        expect(age).to_have_css("background-color", "rgb(255, 138, 92)")
+        expect(age).to_have_css("background-color", "rgb(255, 92, 77)")
         expect(live).to_have_title("? Tonight · phoenix")
         expect(live.locator("#icon")).to_have_attribute("href", re.compile("^data:image/svg"))
     finally:
