@@ -3,8 +3,11 @@
 A new page is one line of PAGES.  Addresses are filled in with the names of `tests.browser.filled`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from string import Formatter
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,10 @@ class Page:
     address: str
     form: bool = False
     status: HTTPStatus = HTTPStatus.OK
+
+    def within(self, names: Mapping[str, Any]) -> bool:
+        """Whether a site has what the address names."""
+        return {field for _, field, _, _ in Formatter().parse(self.address) if field} <= set(names)
 
 
 CERTIFICATE = "/certificates/{instrument}/{certificate}/"
@@ -39,4 +46,4 @@ PAGES = (
     Page("not-found", "/nothing/", status=HTTPStatus.NOT_FOUND),
 )
 # Before anything was registered.
-EMPTY = tuple(page for page in PAGES if "{" not in page.address)
+EMPTY = tuple(page for page in PAGES if page.within({}))

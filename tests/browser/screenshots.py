@@ -14,7 +14,7 @@ from typing import Literal
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.browser.conftest import DESKTOP, PHONE, logged_in
-from tests.browser.pages import EMPTY, PAGES, Page
+from tests.browser.pages import PAGES, Page
 from tests.browser.site import ROOT, Site, chromium, serving, sites
 
 SCREENS = {"desktop": DESKTOP, "phone": PHONE}
@@ -24,13 +24,22 @@ SCHEMES: Sequence[Literal["light", "dark"]] = ("light", "dark")
 def main(arguments: Sequence[str]) -> int:
     """Take the pictures that the command line asks for; the exit code."""
     options = parsed(arguments)
+    try:
+        taken = shot(options)
+    except (FileNotFoundError, RuntimeError) as error:
+        print(error)
+        return 1
+    print(f"{len(taken)} pictures in {options.into}")
+    return 0
+
+
+def shot(options: argparse.Namespace) -> list[str]:
+    """The names of the pictures taken; RuntimeError or FileNotFoundError where there is nothing to show."""
     options.into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="phoenix-pictures-") as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium())
         with serving(sites(Path(folder), options.database)) as served:
-            taken = [name for name, site in served.items() for name in pictures(browser, name, site, options)]
-    print(f"{len(taken)} pictures in {options.into}")
-    return 0 if taken else 1
+            return [file for name, site in served.items() for file in pictures(browser, name, site, options)]
 
 
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
@@ -48,7 +57,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
 def pictures(browser: Browser, name: str, site: Site, options: argparse.Namespace) -> Iterator[str]:
     """Of one site: its pages on every screen in every scheme; yields the names of the files."""
     state = logged_in(browser, site)
-    pages = [page for page in (EMPTY if name == "empty" else PAGES) if page.name in options.only]
+    pages = [page for page in PAGES if page.name in options.only and page.within(site.names)]
     for (screen, viewport), scheme in product(SCREENS.items(), SCHEMES):
         context = browser.new_context(
             base_url=site.url, storage_state=state, viewport=viewport, color_scheme=scheme, device_scale_factor=1
