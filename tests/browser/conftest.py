@@ -11,6 +11,7 @@ from playwright.sync_api import (
     Page,
     StorageState,
     ViewportSize,
+    expect,
     sync_playwright,
 )
 
@@ -18,6 +19,9 @@ from tests.browser.site import PASSWORD, USER, Site, chromium, serving, sites
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+# ms for what takes a tenth of a second on a machine that has nothing else to do.
+PATIENCE = 20_000
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="package")
@@ -69,7 +73,7 @@ class Tabs:
         context = self.browser.new_context(
             **{"base_url": url, "storage_state": login, "viewport": DESKTOP, "reduced_motion": "reduce", **options}
         )
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(PATIENCE)
         self.opened.append(context)
         page = context.new_page()
         page.on("console", self.hear)
