@@ -1,6 +1,6 @@
 # Each target installs what it needs first; a second call is quick.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test faults bench check fix clean
+.PHONY: help demo run test faults bench screenshots check fix clean
 
 BIN := .venv/bin
 SOURCES := manage.py phoenix_site processing monitor tests benchmarks
@@ -28,6 +28,10 @@ faults: ## injected faults: nothing lost, nothing doubled (FAULTS_ARGS="--seed 2
 bench: ## measurements, as ratios to a floor in the same run (BENCH_ARGS="ingest --full")
 	@tools/install.sh test
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+screenshots: ## pictures of every page in var/screenshots (SCREENSHOTS_ARGS="--database var/demo/phoenix.sqlite3", "--help")
+	@tools/install.sh screenshots
+	$(BIN)/python -m tests.browser.screenshots $(SCREENSHOTS_ARGS)
 
 check: ## format, lint, types, import rules, templates, settings, migrations, shape of the source, documents
 	@tools/install.sh check

@@ -1,4 +1,4 @@
-"""What every page gets: the state strip, asked for only by templates that show it, and the page's version."""
+"""What every page gets: the state strip and its trouble, asked for only by templates that show them; its version."""
 
 from typing import Any
 
@@ -8,6 +8,8 @@ from django.utils.functional import SimpleLazyObject
 
 from monitor import board, polls, roles
 from monitor.board import Strip
+from monitor.places import PLACES
+from monitor.trouble import told
 
 
 def prepare(request: HttpRequest) -> None:
@@ -29,9 +31,16 @@ STRIP, VERSION = "phoenix.strip", "phoenix.version"
 
 
 def strip(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `strip` for those who have a role, `now` (the time of the answer) for everybody."""
+    """Context processor: `strip`, `trouble` and `places` for those who have a role, `now` for everybody."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"strip": None, "now": timezone.now()}
-    shown = SimpleLazyObject(lambda: prepared(request) if user.has_perm(roles.SEE) else None)
-    return {"strip": shown, "now": timezone.now(), "version": request.META.get(VERSION)}
+        return {"strip": None, "trouble": None, "places": (), "now": timezone.now()}
+    may_see = SimpleLazyObject(lambda: user.has_perm(roles.SEE))
+    shown = SimpleLazyObject(lambda: prepared(request) if may_see else None)
+    return {
+        "strip": shown,
+        "trouble": SimpleLazyObject(lambda: told(prepared(request)) if may_see else None),
+        "places": [{"place": place, "current": place.current(request.path)} for place in PLACES],
+        "now": timezone.now(),
+        "version": request.META.get(VERSION),
+    }

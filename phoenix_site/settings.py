@@ -150,6 +150,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+CSRF_FAILURE_VIEW = "monitor.pages.errors.form_refused"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "tonight"
 LOGOUT_REDIRECT_URL = "login"

@@ -12,3 +12,8 @@ urlpatterns = [
     path("metrics", metrics.Metrics.as_view(), name="metrics"),
     path("", include("monitor.urls")),
 ]
+
+handler400 = "monitor.pages.errors.bad_request"
+handler403 = "monitor.pages.errors.not_allowed"
+handler404 = "monitor.pages.errors.not_found"
+handler500 = "monitor.pages.errors.failed"

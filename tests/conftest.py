@@ -25,8 +25,8 @@ def holds_on_postgresql(item: pytest.Item) -> bool:
 
 
 def asks_no_database(item: pytest.Item) -> bool:
-    """Whether the test is of the core, the plug-ins, the simulated frames, or the project's files."""
-    return item.path.parent.name in ("core", "plugins", "demo", "tests")
+    """Whether the test is of the core, the plug-ins, the simulated frames, the browser, or the project's files."""
+    return item.path.parent.name in ("core", "plugins", "demo", "browser", "tests")
 
 
 @pytest.fixture(scope="session")

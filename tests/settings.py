@@ -5,3 +5,5 @@ from phoenix_site.settings import PHOENIX
 
 PHOENIX["PIPELINES"]["TESTCAM"] = {"BACKEND": "tests.testcam.Testcam", "OPTIONS": {}}
 PHOENIX["WINDOW"] = "00:00-24:00"
+# Passwords of tests need no protection, and are checked often.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -14,8 +14,8 @@ case $purpose in
     run) requirements=requirements.txt essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco" ;;
     demo) requirements=requirements.txt essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco fitsverify" ;;
     check) ;;
-    test) essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco fitsverify libfaketime openssl postgresql redis-tools" ;;
-    screenshots) optional="chromium" ;;
+    test) essential="esorex cpl-plugin-uves" optional="chromium cpl-plugin-naco fitsverify libfaketime openssl postgresql redis-tools" ;;
+    screenshots) essential="chromium" ;;
     *) say "usage: tools/install.sh run|demo|check|test|screenshots" && exit 2 ;;
 esac
 
@@ -25,6 +25,7 @@ present() {
         cpl-plugin-*) has esorex && [[ $(esorex --recipes 2>/dev/null) == *"${1#cpl-plugin-}_"* ]] ;;
         libfaketime) compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null ;;
         postgresql) has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
+        chromium) has chromium || has chromium-browser ;;
         redis-tools) has redis-server || has redis-check-rdb ;; # one program; redis-server would start a service
         *) has "$1" ;;
     esac
@@ -85,7 +86,7 @@ report_missing() {
             openssl) say "left out, $package: the tests of archives over TLS will fail" ;;
             postgresql) say "left out, $package: the tests use PostgreSQL from a Python wheel" ;;
             redis-tools) say "left out, $package: the tests of Redis as broker will fail" ;;
-            chromium) say "left out, $package: no screenshots" ;;
+            chromium) say "left out, $package: the tests in a browser will fail" ;;
         esac
     done
     wanted=$(missing $essential)

@@ -1,17 +1,24 @@
 // Freshness and gentle reload.  Without this module every page works; it only has to be reloaded by hand.
 
+import { settle } from "./steady.js";
+import { away, tell } from "./trouble.js";
+
 const LIVE = 5000; // ms between looks while something is unfinished
 const CALM = 60000;
 const IDLE = 60000; // ms without a key or a pointer after which looks at what is unfinished are rarer, too
 const RARE = 30000;
-const STALE = 3; // missed looks after which the page says that it is old
+const AGAIN = 3000; // after a look that was not answered
+const PATIENCE = 10000; // ms for one answer
+const STALE = 3; // intervals without an answer after which the page says that it is old
 
 const freshness = document.getElementById("freshness");
 let answered = performance.now();
+let watched = answered; // since when the page is seen: a hidden one does not look
+let touched = answered;
+let missed = 0;
+let planned = interval();
 let source = sources(document);
 let timer;
-let touched = performance.now();
-let planned = interval();
 
 function parts(root) {
   return new Map([...root.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
@@ -30,6 +37,7 @@ function idle() {
 }
 
 function interval() {
+  if (missed) return AGAIN;
   if (!("live" in main().dataset)) return CALM;
   return idle() ? RARE : LIVE;
 }
@@ -40,28 +48,13 @@ function age(milliseconds) {
 }
 
 function show() {
-  const since = performance.now() - answered;
-  const stale = since > STALE * planned;
-  freshness.textContent = stale ? `no answer for ${age(since)}` : `updated ${age(since)} ago`;
+  const now = performance.now();
+  const stale = missed > 1 || (!document.hidden && now - Math.max(answered, watched) > STALE * planned);
+  const since = age(now - answered);
+  if (stale) freshness.textContent = `no answer for ${since}`;
+  else freshness.textContent = selecting() ? "paused: text is selected" : `updated ${since} ago`;
   freshness.classList.toggle("stale", stale);
-}
-
-// What the reader has in hand: where the focus is, which details are open, how far boxes are scrolled.
-function hold(root) {
-  const active = root.contains(document.activeElement) ? document.activeElement : null;
-  const same = (element) => element.id || element.getAttribute("href") || element.textContent;
-  const focus = active && { tag: active.tagName, same: same(active) };
-  const open = [...root.querySelectorAll("details[open][id]")].map((element) => element.id);
-  const scrolled = [...root.querySelectorAll(".scroll")].map((box) => [box.scrollLeft, box.scrollTop]);
-  return () => {
-    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-    root.querySelectorAll(".scroll").forEach((box, index) => {
-      if (scrolled[index]) box.scrollTo(...scrolled[index]);
-    });
-    if (!focus) return;
-    const candidates = [...root.querySelectorAll(focus.tag)];
-    candidates.find((element) => same(element) === focus.same)?.focus({ preventScroll: true });
-  };
+  away(stale);
 }
 
 function selecting() {
@@ -74,19 +67,12 @@ function swap(answer) {
   const shown = parts(document);
   const sameParts = [...fresh.keys()].join() === [...source.keys()].join();
   const pair = (name) => [shown.get(name), parts(answer).get(name)];
+  const changed = [...fresh.keys()].filter((name) => source.get(name) !== fresh.get(name));
   const whole = [pair("strip"), [main(), answer.getElementById("main")]];
-  const roots = sameParts ? [...fresh.keys()].map(pair) : whole;
-  for (const [old, replacement] of roots) {
-    const name = old.dataset.part;
-    if (name && source.get(name) === fresh.get(name)) continue;
-    const restore = hold(old);
-    old.replaceChildren(...replacement.childNodes);
-    old.className = replacement.className;
-    restore();
-  }
+  settle(sameParts ? changed.map(pair) : whole.filter(([old, replacement]) => old && replacement), sameParts);
   main().toggleAttribute("data-live", answer.getElementById("main").hasAttribute("data-live"));
   main().dataset.version = answer.getElementById("main").dataset.version ?? "";
-  document.title = answer.title;
+  tell(answer);
   source = fresh;
 }
 
@@ -94,19 +80,20 @@ async function look() {
   clearTimeout(timer);
   if (document.hidden) return;
   try {
+    const signal = AbortSignal.timeout(PATIENCE);
     // The server answers 204 and nothing while the page is still right; see monitor/polls.py.
     const headers = { "Phoenix-Version": main().dataset.version ?? "" };
-    const response = await fetch(location.href, { cache: "no-store", redirect: "error", headers });
-    if (response.status === 204) {
-      answered = performance.now();
-    } else if (response.ok && !selecting()) {
+    const response = await fetch(location.href, { cache: "no-store", redirect: "error", headers, signal });
+    if (response.status >= 500) throw new Error(response.statusText);
+    if (response.status !== 204 && !selecting()) {
       const text = await response.text();
       const answer = new DOMParser().parseFromString(text, "text/html");
       swap(answer);
-      answered = performance.now();
     }
+    answered = performance.now();
+    missed = 0;
   } catch {
-    // The box says how old the page is; the next look may succeed.
+    missed += 1; // The box says how old the page is; the next look may succeed.
   }
   planned = interval();
   show();
@@ -119,10 +106,15 @@ function touch() {
   if (rested && planned === RARE) look();
 }
 
+function seen() {
+  watched = performance.now();
+  look();
+}
+
 if (freshness) {
   setInterval(show, 1000);
   timer = setTimeout(look, planned);
-  document.addEventListener("visibilitychange", look);
+  document.addEventListener("visibilitychange", seen);
   for (const input of ["keydown", "pointermove", "pointerdown"]) document.addEventListener(input, touch, { passive: true });
   show();
 }
