@@ -50,6 +50,11 @@ class Sample:
     campaign: str
     lines: Sequence[str]
 
+    @property
+    def text(self) -> str:
+        """The lines as one text."""
+        return "\n".join(self.lines)
+
 
 @dataclass(frozen=True)
 class Version:

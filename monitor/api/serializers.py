@@ -25,7 +25,7 @@ from processing.models import (
 JOB_FIELDS = [
     "ab", "campaign", "instrument", "date", "state", "reason", "sentence", "setup", "recipe", "registered",
     "claimed", "started", "processed", "ended", "seconds", "cpu_seconds", "memory", "exit_code",
-    "association_flags", "processing_flags", "products", "certificate",
+    "association_flags", "processing_flags", "products", "certificate", "fingerprint", "acknowledged",
 ]
 BLOCK_FIELDS = [
     "name", "instrument", "date", "recipe", "raw_type", "setup", "tech", "prog_id", "ob_id", "mjd_obs",

@@ -110,6 +110,7 @@ class Jobs(ListAPIView[Job]):
         "instrument": Parameter("date__instrument", text),
         "date": Parameter("date__date", day),
         "reason": Parameter("reason__in", words(Reason)),
+        "fingerprint": Parameter("fingerprint", text),
     }
 
 

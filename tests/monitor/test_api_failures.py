@@ -101,6 +101,17 @@ def test_anna_acknowledges_and_hands_over(operator):
     assert (found["state"], found["ticket"], found["why"]) == ("HANDED_OVER", "PIPE-1", "known")
 
 
+def test_the_failures_of_a_kind_are_among_the_jobs(operator):
+    cluster = failing.several(2)
+    post(operator, cluster)
+    failing.failed(7)
+    failing.failed(8, "another error")
+    jobs = operator.get(f"/api/v1/jobs/?fingerprint={cluster.fingerprint}").json()["results"]
+
+    assert [job["acknowledged"] for job in jobs] == [True, True, False]
+    assert {job["fingerprint"] for job in jobs} == {cluster.fingerprint}
+
+
 def test_a_count_that_has_changed_is_a_conflict_with_the_new_count(operator):
     cluster = failing.several(2)
     failing.failed(7)

@@ -48,4 +48,5 @@ def test_events_are_append_only(add):
 def test_everything_with_a_state_changes_it_by_move():
     stateful = {model.__name__ for model in Moving.__subclasses__()}
 
-    assert stateful == {"ProcessingDate", "Job", "Ingestion", "Certificate"}
+    # A cluster moves together with the failures that a person has seen: `processing.workflow.failures.step`.
+    assert stateful == {"ProcessingDate", "Job", "Ingestion", "Certificate", "Cluster"}
