@@ -6,7 +6,7 @@ BIN := .venv/bin
 SOURCES := manage.py phoenix_site processing monitor tests benchmarks
 
 help: ## what there is to do
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 13
 
 demo: ## one simulated night through ESO's own pipeline, shown at http://127.0.0.1:8000 (DEMO_ARGS="--exit --abs 12")
 	@tools/install.sh demo
