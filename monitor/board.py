@@ -9,6 +9,7 @@ from django.db.models import Case, Exists, F, IntegerField, OrderBy, OuterRef, Q
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
+from monitor.failures import unacknowledged
 from monitor.holds import Held
 from monitor.nested import Number, Rows, restored
 from monitor.tallies import Tally, tallies
@@ -203,8 +204,8 @@ def nights() -> list[Night]:
 
 
 def needs_a_look() -> QuerySet[Job]:
-    """Jobs that ended badly, of the dates of the home page: the one place that says what the strip counts."""
-    return Job.objects.filter(state__in=TROUBLE, date__in=tonight().values("pk"))
+    """Jobs whose trouble needs a person, of the dates of the home page: the one place for what the strip counts."""
+    return unacknowledged().filter(date__in=tonight().values("pk"))
 
 
 def looks(number: int) -> QuerySet[Job]:

@@ -114,6 +114,9 @@ def looked_up() -> Names:
     names |= {"date": str(done.date.date), "instrument": done.date.instrument_id, "held": done.date.instrument_id}
     if done.certificate:
         names["certificate"] = done.certificate.name
+    names["campaign"] = done.campaign_id
+    if ended_badly and ended_badly.fingerprint:
+        names["fingerprint"] = ended_badly.fingerprint
     if stop := Stop.objects.first():
         names["stop"] = stop.pk
     return names

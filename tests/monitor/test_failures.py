@@ -7,7 +7,7 @@ import pytest
 from monitor import failures
 from monitor.pages.sparkline import sparkline
 from processing import control
-from processing.core.states import JobState, Reason
+from processing.core.states import ClusterState, JobState, Reason
 from processing.models import Job
 from tests.monitor import failing, rows
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def test_what_the_matrix_asks_for_takes_seven_queries(django_assert_num_queries):
     failing.history(days=8)
     with django_assert_num_queries(7):
-        found = failures.overview("OPEN", {})
+        found = failures.overview(ClusterState.OPEN, {})
         failures.kinds({name: found.counted[name] for name in found.fingerprints}, {})
 
 

@@ -39,7 +39,7 @@ def test_the_site_is_ready_when_the_database_has_all_tables(client, db):
 
 
 def test_the_age_of_the_last_sign_of_a_worker_is_told(client, db):
-    Worker.objects.all().heard("one", "one", 2, "1")
+    Worker.objects.all().heard("one", host="one", slots=2, version="1")
     assert 0 <= client.get("/readyz").json()["worker_seconds"] < 5
 
 

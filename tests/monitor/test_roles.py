@@ -24,9 +24,23 @@ WINDOW, DRAFT, CERTIFY = (
     "processing.draft_certificate",
     "processing.certify_certificate",
 )
+ACKNOWLEDGE = "processing.acknowledge_cluster"
 # What GET needs, and what POST needs.
 PAGES = {
+    "healthz": (EVERYBODY, NOBODY),
+    "readyz": (EVERYBODY, NOBODY),
+    "metrics": (SEE, NOBODY),
     "tonight": (SEE, NOBODY),
+    "grid": (SEE, NOBODY),
+    "failures": (SEE, NOBODY),
+    "failure": (SEE, NOBODY),
+    "failure_acknowledge": (ACKNOWLEDGE, ACKNOWLEDGE),
+    "failure_handover": (ACKNOWLEDGE, ACKNOWLEDGE),
+    "failure_evidence": (SEE, NOBODY),
+    "ab_evidence": (SEE, NOBODY),
+    "scores": (SEE, NOBODY),
+    "timing": (SEE, NOBODY),
+    "log": (SEE, NOBODY),
     "date": (SEE, NOBODY),
     "ab": (SEE, NOBODY),
     "preview": (SEE, NOBODY),
@@ -61,7 +75,15 @@ PAGES = {
     "api:ab": (SEE, NOBODY),
     "api:log": (SEE, NOBODY),
     "api:associations": (SEE, NOBODY),
+    "api:ab_scores": (SEE, NOBODY),
+    "api:grid": (SEE, NOBODY),
     "api:scores": (SEE, NOBODY),
+    "api:qc1": (SEE, NOBODY),
+    "api:failures": (SEE, NOBODY),
+    "api:failure": (SEE, NOBODY),
+    "api:failure_acknowledge": (NOBODY, ACKNOWLEDGE),
+    "api:failure_handover": (NOBODY, ACKNOWLEDGE),
+    "api:failure_evidence": (SEE, NOBODY),
     "api:ab_products": (SEE, NOBODY),
     "api:jobs": (SEE, NOBODY),
     "api:products": (SEE, NOBODY),
@@ -88,6 +110,7 @@ SAMPLES = {
     "ProductName": "ADP.2026-01-01T00:00:00.001",
     "CertificateName": "ECHELLE-POINT",
     "Day": date(2012, 5, 9),
+    "Fingerprint": "0123456789ab",
     "IntConverter": 1,
 }
 
