@@ -41,7 +41,7 @@ def page(view: View[P]) -> View[P]:
             return HttpResponse(status=HTTPStatus.NO_CONTENT)
         return guarded(request, *args, **kwargs)
 
-    return require_safe(polled)
+    return require_safe(cache_control(private=True, no_store=True)(polled))
 
 
 def form_page(permission: str) -> Callable[[View[P]], View[P]]:

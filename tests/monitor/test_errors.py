@@ -19,7 +19,7 @@ def breaks(monkeypatch):
     """The home page fails with this exception."""
 
     def arrange(exception):
-        def broken(_number):
+        def broken():
             raise exception
 
         monkeypatch.setattr("monitor.board.nights", broken)
