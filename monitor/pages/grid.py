@@ -81,12 +81,15 @@ def _gap(days: int, columns: int) -> str:
 def _cell(cell: Cell, name: str, iso: str, spoken: str, root: str) -> str:
     numbers = f"{cell.done} of {cell.of}" if cell.of else ""
     told = [name, spoken, cell.mark.word, numbers, f"{cell.failed} failed" if cell.failed else "", escape(cell.why)]
-    shown = f"<b>{cell.done}/{cell.of}</b>{_bar(cell)}" if cell.of and cell.standing != "skipped" else ""
-    why = f"<small>{escape(cell.why)}</small>" if cell.why else "" if shown else f"<small>{cell.mark.word}</small>"
+    shown = (
+        f'<b aria-hidden="true">{cell.done}/{cell.of}</b>{_bar(cell)}' if cell.of and cell.standing != "skipped" else ""
+    )
+    why = escape(cell.why) if cell.why else "" if shown else cell.mark.word
+    small = f'<small aria-hidden="true">{why}</small>' if why else ""
     label = ", ".join(part for part in told if part)
     return (
-        f'<td><a class="{cell.mark.tone}" href="{root}{name}/{iso}/" aria-label="{label}">'
-        f"{GLYPHS[cell.standing]}{shown}{why}</a></td>"
+        f'<td><a class="{cell.mark.tone}" href="{root}{name}/{iso}/"><span class="sr">{label}</span>'
+        f"{GLYPHS[cell.standing]}{shown}{small}</a></td>"
     )
 
 

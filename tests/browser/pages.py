@@ -12,11 +12,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Page:
-    """A page by its name, its address, and whether it asks something with a form of its own."""
+    """A page by its name, its address, whether it asks something with a form of its own, whether it is everybody's."""
 
     name: str
     address: str
     form: bool = False
+    public: bool = False
     status: HTTPStatus = HTTPStatus.OK
 
     def within(self, names: Mapping[str, Any]) -> bool:
@@ -38,9 +39,9 @@ PAGES = (
     Page("timing", "/timing/"),
     Page("campaigns", "/campaigns/"),
     Page("campaign", "/campaigns/{campaign}/"),
-    Page("adp", "/adp/"),
-    Page("adp-found", "/adp/?instrument={instrument}"),
-    Page("adp-definitions", "/adp/definitions/"),
+    Page("adp", "/adp/", public=True),
+    Page("adp-found", "/adp/?instrument={instrument}", public=True),
+    Page("adp-definitions", "/adp/definitions/", public=True),
     Page("date", "/dates/{instrument}/{date}/"),
     Page("date-filtered", "/dates/{instrument}/{date}/?state=FAILED&sort=ab"),
     Page("ab", "/abs/{ab}/"),
