@@ -32,6 +32,7 @@ BATCH = 25
 FIRST = 4
 """Files per process that are not counted: everything is imported and connected by then."""
 STEPS = {"to_file": "convert", "validate": "validate", "store": "store", "register": "register"}
+"""Functions of the workflow, and what they are called here."""
 SECONDS: Counter[str] = Counter()
 """CPU time by step, of this process."""
 
@@ -112,19 +113,20 @@ def ingest(most: int) -> Spent:
     from processing.workflow import ingest as steps
 
     if not SECONDS:
-        steps.STEPS = {state: timed(step) for state, step in steps.STEPS.items()}
+        for name in STEPS:
+            setattr(steps, name, timed(getattr(steps, name)))
     SECONDS.clear()
     begun, done = time.process_time(), 0
-    while done < most and steps.ingest():
-        done += 1
+    while done < most and (more := steps.ingest()):
+        done += more
     SECONDS["claim_and_conclude"] = time.process_time() - begun - sum(SECONDS.values())
     return Spent(done, time.process_time() - begun, dict(SECONDS), psutil.Process().memory_info().rss / 1e6)
 
 
-def timed(step: Callable[[Any], bool]) -> Callable[[Any], bool]:
+def timed(step: Callable[[Any], object]) -> Callable[[Any], object]:
     """The step, with its CPU time noted."""
 
-    def stepping(item: Any) -> bool:
+    def stepping(item: Any) -> object:
         begun = time.process_time()
         try:
             return step(item)

@@ -21,8 +21,8 @@ def process() -> bool:
     return done
 
 
-def ingest() -> bool:
-    """Ingest the next product."""
+def ingest() -> int:
+    """Ingest the next products."""
     return ingest_product.ingest()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from processing.core.columns import ucds, utypes
 from processing.core.origin import SECONDS, Origin
-from processing.core.spectrum import Spectrum
+from processing.core.spectrum import Spectrum, median
 
 
 def half_slit(origin: Origin) -> float | None:
@@ -33,7 +33,7 @@ def snr(spectrum: Spectrum) -> float:
     """Median signal-to-noise ratio per pixel over the good pixels, the continuum being the signal."""
     flux, error = spectrum.columns["FLUX_REDUCED"], spectrum.columns["ERR_REDUCED"]
     good = spectrum.good & (error > 0)
-    return float(np.median(flux[good] / error[good])) if good.any() else 0.0
+    return median(flux[good] / error[good]) if good.any() else 0.0
 
 
 OF_ORIGIN: Mapping[str, Callable[[Origin], Any]] = {
@@ -58,7 +58,7 @@ OF_SPECTRUM: Mapping[str, Callable[[Spectrum], Any]] = {
     "wavelmax": lambda spectrum: useful_range(spectrum)[1],
     "spec_val": lambda spectrum: sum(useful_range(spectrum)) / 2,
     "spec_bw": lambda spectrum: useful_range(spectrum)[1] - useful_range(spectrum)[0],
-    "spec_bin": lambda spectrum: float(np.median(np.diff(spectrum.wave))) / 10,
+    "spec_bin": lambda spectrum: median(np.diff(spectrum.wave)) / 10,
     "axis_start": lambda spectrum: float(spectrum.wave[0]),
     "axis_stop": lambda spectrum: float(spectrum.wave[-1]),
     "nelem": lambda spectrum: spectrum.wave.size,

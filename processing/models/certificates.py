@@ -1,7 +1,9 @@
 """Certificates: versions of what EDP drafts and QCG reviews, frozen from their certification on."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, ClassVar, Never
 
 from django.db import models
@@ -74,6 +76,12 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         raise TypeError(FROZEN)
 
 
+@lru_cache(maxsize=256)
+def read(content: str) -> certification.Certificate:
+    """A certificate from JSON; kept, since thousands of jobs ask for the same few."""
+    return certification.read_certificate(json.loads(content))
+
+
 class Certificate(Moving):
     """A version of a certificate: what EDP set up and QCG reviews for one instrument mode."""
 
@@ -129,7 +137,7 @@ class Certificate(Moving):
     @property
     def value(self) -> certification.Certificate:
         """The certificate as the rules use it, in its present state."""
-        return certification.read_certificate({**self.content, "version": self.version, "state": self.state})
+        return read(json.dumps({**self.content, "version": self.version, "state": self.state}))
 
     @property
     def terms(self) -> dict[str, Any]:

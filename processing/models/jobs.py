@@ -113,6 +113,7 @@ class Job(Moving, Leased):
 
     moves = JOB_MOVES
     subject: ClassVar[str] = "job"
+    repeated: ClassVar[frozenset[JobState]] = frozenset({JobState.INGESTED})
 
     block = models.ForeignKey(AssociationBlock, on_delete=models.PROTECT, related_name="jobs")
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="jobs")
@@ -196,7 +197,7 @@ class Job(Moving, Leased):
         The cluster of that kind is there before: whatever happens in between, no failure is without one.
         """
         where = models.Q(where, self.mine) if self.token else models.Q(where)
-        changes = {"reason": reason, "sentence": sentence, "ended": Now()}
+        changes: dict[str, Any] = {"reason": reason, "sentence": sentence, "ended": Now()}
         if state in TROUBLE:
             changes["fingerprint"] = Cluster.objects.remember(kind(state, reason, self.block.recipe, sentence))
         return self.move(state, sentence, where=where, **changes)

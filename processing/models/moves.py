@@ -1,11 +1,11 @@
 """The only way a state changes: one UPDATE that names the old state, with its event."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models.expressions import Combinable
 
 from processing.core.states import check_move
@@ -16,11 +16,21 @@ Condition = models.Q | Combinable
 ALWAYS = models.Q()
 
 
+def hasten() -> None:
+    """Let the commit of this transaction not wait for the disk."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO off")
+
+
 class Moving(models.Model):
     """A row with a state.  Subclasses say which moves are allowed, and how their events name them."""
 
     moves: ClassVar[Mapping[Any, frozenset[Any]]]
     subject: ClassVar[str]
+    repeated: ClassVar[frozenset[Any]] = frozenset()
+    """States that a crash of the database may take back, since what leads to them is then done again: their commits
+    do not wait for the disk.  The next one that waits takes them along."""
 
     state: Any
     actor: str = ""
@@ -29,30 +39,44 @@ class Moving(models.Model):
     class Meta:
         abstract = True
 
-    def move(self, new: StrEnum, why: str = "", where: Condition = ALWAYS, **changes: Any) -> bool:
+    def move(
+        self,
+        new: StrEnum,
+        why: str = "",
+        where: Condition = ALWAYS,
+        also: Callable[[], object] | None = None,
+        **changes: Any,
+    ) -> bool:
         """Change the state if the row is still in the state that this object knows, and `where` holds.
 
-        False if somebody else was first: then nothing has changed.
+        False if somebody else was first: then nothing has changed.  `also` belongs to the same transaction: both
+        happen, or neither.
 
         `durable` refuses to run inside a transaction: within one, the closing of a date does not see what
         others have just finished, and dates stay open for ever (docs/decisions/0003-state-changes.md).
         """
         check_move(self.moves, type(self.state)(self.state), new)
-        if not self._committed(new, why, where, changes):
+        if not self._committed(new, why, where, changes, also):
             return False
         for name, value in {"state": new, **changes}.items():
             setattr(self, name, value)
         return True
 
     @patient
-    def _committed(self, new: StrEnum, why: str, where: Condition, changes: dict[str, Any]) -> bool:
+    def _committed(
+        self, new: StrEnum, why: str, where: Condition, changes: dict[str, Any], also: Callable[[], object] | None
+    ) -> bool:
         """The move in the database, with its event."""
         with transaction.atomic(durable=True):
+            if new in self.repeated:
+                hasten()
             manager: Any = type(self)._default_manager
             rows = manager.filter(where, pk=self.pk, state=self.state)
             if not rows.update(state=new, **changes):
                 return False
             self.note(self.state, new, why)
+            if also:
+                also()
         return True
 
     def note(self, old: str, new: str, why: str = "") -> Event:

@@ -1,14 +1,15 @@
 """Products and their ingestion, which has states of its own and never re-runs a pipeline."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from django.db import models, transaction
 from django.db.models.functions import Now
 
-from processing.core.states import INGEST_MOVES, IngestState, JobState, ProductState
+from processing.core.states import INGEST_MOVES, IngestState, ProductState
 from processing.models.jobs import Job
 from processing.models.leases import UNLEASED, Leased, lease_end
-from processing.models.moves import Moving
+from processing.models.moves import Moving, hasten
 
 OPEN = (IngestState.QUEUED, IngestState.CONVERTED, IngestState.VALIDATED, IngestState.STORED)
 PENDING = (*OPEN, IngestState.RETRY_WAIT)
@@ -19,21 +20,32 @@ class IngestionQuerySet(models.QuerySet["Ingestion"]):
     """Questions about ingestions, and the claim."""
 
     def due(self) -> "IngestionQuerySet":
-        """Those that somebody should take: not claimed, or left by a dead worker."""
-        return self.filter(UNLEASED, state__in=OPEN, job__state=JobState.PROCESSED)
+        """Those that somebody should take: not claimed, or left by a dead worker.
 
-    def claim(self, owner: str) -> "Ingestion | None":
-        """Take the next due ingestion; None if there is none."""
+        Their jobs are PROCESSED: an ingestion begins with that, and none is open when its job goes on.
+        """
+        return self.filter(UNLEASED, state__in=OPEN)
+
+    def claim(self, owner: str, most: int) -> "list[Ingestion]":
+        """Take the next due ingestions, so many at most."""
         with transaction.atomic(durable=True):
+            hasten()
             # Found by its number alone: with all that belongs to it, the database would sort what is due each time.
             free = self.due().select_for_update(skip_locked=True, of=("self",)).order_by("id")
-            found = free.values_list("pk", flat=True).first()
-            # The job stays PROCESSED as long as an ingestion of it is open.
-            if found is None or not self.filter(UNLEASED, pk=found, state__in=OPEN).update(
-                claimed=Now(), owner=owner, lease=lease_end()
-            ):
-                return None
-        return self.select_related("job__block", "job__date", "job__certificate").get(pk=found)
+            found = list(free.values_list("pk", flat=True)[:most])
+            taken = self.filter(UNLEASED, pk__in=found, state__in=OPEN)
+            if not (found and taken.update(claimed=Now(), owner=owner, lease=lease_end())):
+                return []
+        # The text of the AB is long, and no ingestion asks for it.
+        mine = self.filter(pk__in=found, owner=owner).defer("job__block__text")
+        return list(
+            mine.select_related("job__block", "job__date", "job__certificate").prefetch_related("job__block__raws")
+        )
+
+    def renew(self, items: "Sequence[Ingestion]") -> bool:
+        """Lengthen the leases that are still their owner's; False if there is none."""
+        mine = self.filter(pk__in=[item.pk for item in items], owner=items[0].owner)
+        return bool(mine.update(lease=lease_end()))
 
 
 class Ingestion(Moving, Leased):
@@ -41,6 +53,9 @@ class Ingestion(Moving, Leased):
 
     moves = INGEST_MOVES
     subject: ClassVar[str] = "ingestion"
+    repeated: ClassVar[frozenset[IngestState]] = frozenset(
+        {IngestState.CONVERTED, IngestState.VALIDATED, IngestState.STORED, IngestState.REGISTERED}
+    )
 
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="ingestions")
     label = models.CharField(max_length=32, help_text="Which of the job's products: arm and setting")

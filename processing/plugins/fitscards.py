@@ -1,18 +1,26 @@
 """Header cards of 80 characters, read by themselves: no card, however broken, ends the reading of a file."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 CARD = 80
 KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}")
-HIERARCH = re.compile(r"HIERARCH +([^=]*[^= ]) *=(.*)", re.DOTALL)
+HIERARCH = "HIERARCH "
 VALUE = re.compile(
-    r" *(?:'(?P<text>(?:[^']|'')*)'|(?P<flag>[TF])|(?P<whole>[+-]?\d+)"
+    r" *(?:'(?P<text>[^']*(?:''[^']*)*)'|(?P<flag>[TF])|(?P<whole>[+-]?\d+)"
     r"|(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[EDed][+-]?\d+)?)|(?P<complex>\([^)/]*\)))? *(?:/.*)?",
     re.ASCII | re.DOTALL,
 )
+CONVERTED: Mapping[str, Callable[[str], Any]] = {
+    "text": lambda shown: shown.replace("''", "'").rstrip(),
+    "flag": lambda shown: shown == "T",
+    "whole": int,
+    "number": lambda shown: float(shown.upper().replace("D", "E")),
+    "complex": str,
+}
 COMMENTARY = ("COMMENT", "HISTORY", "")
 
 
@@ -53,11 +61,16 @@ def printable(shown: str) -> bool:
     return shown.isascii() and shown.isprintable()
 
 
+@lru_cache(maxsize=4096)
 def read(card: str) -> tuple[str, Any, bool]:
-    """Keyword, value, and whether the card is built as the FITS standard wants it."""
-    if match := HIERARCH.match(card):
-        value, good = read_value(match[2])
-        return match[1], value, good
+    """Keyword, value, and whether the card is built as the FITS standard wants it.
+
+    Kept, since the files of one AB have most of their cards in common, and so has what is made of them.
+    """
+    if card.startswith(HIERARCH):
+        keyword, equals, shown = card[len(HIERARCH) :].partition("=")
+        if equals and (keyword := keyword.strip(" ")):
+            return keyword, *read_value(shown)
     keyword = card[:8].rstrip()
     known = keyword == "" or KEYWORD.fullmatch(keyword) is not None
     if card[8:10] != "= " or keyword in COMMENTARY:
@@ -71,12 +84,5 @@ def read_value(shown: str) -> tuple[Any, bool]:
     match = VALUE.fullmatch(shown)
     if match is None:
         return None, False
-    if match["text"] is not None:
-        return match["text"].replace("''", "'").rstrip(), True
-    if match["flag"]:
-        return match["flag"] == "T", True
-    if match["whole"]:
-        return int(match["whole"]), True
-    if match["number"]:
-        return float(match["number"].upper().replace("D", "E")), True
-    return match["complex"], True
+    kind = match.lastgroup
+    return (CONVERTED[kind](match[kind]) if kind else None), True

@@ -7,6 +7,7 @@ claim.
 
 import gzip
 import math
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,9 +20,11 @@ import numpy as np
 from processing.core.phase3.product import Hdu, column_format
 from processing.core.phase3.values import Header, number, text, whole
 from processing.core.spectrum import Array
-from processing.plugins.fitscards import CARD, Cards, parse
+from processing.plugins.fitscards import Cards, parse
 
 BLOCK = 2880
+LAST = re.compile(rb"(?:.{80})*?END\s{77}", re.DOTALL)
+"""The card END, on one of the places of cards."""
 PIECE = 400 * BLOCK
 HEADERS = 8 << 20
 """Bytes of all headers of a file, at most."""
@@ -129,7 +132,7 @@ def header(stream: IO[bytes], at: int, left: int) -> bytes:
         if len(block) < BLOCK:
             raise Broken(f"the file ends in the header of HDU {at}")
         blocks.append(block)
-        if any(block[i : i + CARD].rstrip() == b"END" for i in range(0, BLOCK, CARD)):
+        if LAST.match(block):
             return b"".join(blocks)
         if len(blocks) * BLOCK > left:
             raise Broken(f"the headers up to HDU {at} have more than {HEADERS >> 20} MB")

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from processing.core.states import ProductState
 from processing.models import Event, Ingestion, Product
+from processing.models.moves import hasten
 
 DAY = timedelta(days=1)
 # One second of observation is so much of a name: those of a day stand in the quarter of an hour before its preparation.
@@ -21,6 +22,7 @@ def archive_name(item: Ingestion) -> str:
         moment += timedelta(milliseconds=1)
         try:
             with transaction.atomic():
+                hasten()
                 taken = Ingestion.objects.filter(pk=item.pk, dp_id=None).update(dp_id=name)
         except IntegrityError:
             continue
@@ -52,26 +54,25 @@ def same(item: Ingestion) -> Product | None:
 def register(item: Ingestion) -> Product:
     """The product's row, the newest version of its file; the one before becomes obsolete, and stays in the archive.
 
-    One transaction; doing it again finds the row that is there.
+    Within the transaction in which its ingestion becomes REGISTERED.  Doing it again finds the row that is there.
     """
-    if done := Product.objects.filter(ingestion=item).first():
+    versions = list(Product.objects.select_for_update().filter(original_name=item.entry["original_name"]))
+    if done := next((product for product in versions if product.ingestion_id == item.pk), None):
         return done
-    with transaction.atomic():
-        versions = Product.objects.select_for_update().filter(original_name=item.entry["original_name"])
-        newest = max((product.version for product in versions), default=0)
-        for product in versions:
-            if product.state == ProductState.CURRENT:
-                retire(product, ProductState.OBSOLETE, f"{item.dp_id} is newer", "phoenix")
-        return Product.objects.create(
-            **item.entry,
-            ingestion=item,
-            job=item.job,
-            dp_id=archive_name(item),
-            version=newest + 1,
-            url=item.files[-1]["url"],
-            size=item.files[-1]["size"],
-            sha256=item.sha256,
-        )
+    newest = max((product.version for product in versions), default=0)
+    for product in versions:
+        if product.state == ProductState.CURRENT:
+            retire(product, ProductState.OBSOLETE, f"{item.dp_id} is newer", "phoenix")
+    return Product.objects.create(
+        **item.entry,
+        ingestion=item,
+        job=item.job,
+        dp_id=archive_name(item),
+        version=newest + 1,
+        url=item.files[-1]["url"],
+        size=item.files[-1]["size"],
+        sha256=item.sha256,
+    )
 
 
 def retire(product: Product, state: ProductState, why: str, who: str) -> bool:

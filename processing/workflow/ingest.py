@@ -5,10 +5,11 @@ ingestion that was interrupted goes on where it was, and its product enters the 
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
-from django.db.models import prefetch_related_objects
 from django.db.models.functions import Now
 
 from processing.core.errors import ABFailed
@@ -19,31 +20,48 @@ from processing.models.products import ATTEMPTS, PENDING
 from processing.plugins import phase3
 from processing.plugins.fits import Damaged
 from processing.workflow import catalogue, convert, files, record
+from processing.workflow.companions import Row
 from processing.workflow.heartbeat import Heartbeat
 from processing.workflow.process import close
 from processing.workflow.worker import owner
 
 logger = logging.getLogger(__name__)
 
+AT_ONCE = 8
+"""Ingestions that a worker takes together, at most."""
 
-def ingest() -> bool:
-    """Take the next ingestion and bring it to an end, or to its next attempt; False if there is none."""
-    item = Ingestion.objects.claim(owner())
-    if item is None:
-        return False
-    prefetch_related_objects([item], "job__block__raws")
-    try:
-        # Who lost the lease may go on, every step may be repeated; False: somebody else has gone on with it.
-        with Heartbeat(item.renew, lambda: None):
-            while (step := STEPS.get(IngestState(item.state))) and step(item):
-                pass
-    except ABFailed as failed:
-        item.move(IngestState.REJECTED, failed.sentence, log=failed.sentence, reason=failed.reason, ended=Now())
-    except Exception as error:  # the edge of a task: whatever it is, it has a bounded number of attempts
-        logger.exception("ingestion %s", item)
-        retry(item, f"{type(error).__name__}: {error}")
-    conclude(item.job)
-    return True
+
+def ingest() -> int:
+    """Take the next ingestions and bring each to an end, or to its next attempt; returns how many there were.
+
+    They take each step together, since the disk of an archive takes several files in the time of one.
+    """
+    items = Ingestion.objects.claim(owner(), AT_ONCE)
+    if not items:
+        return 0
+    # Who lost the leases may go on: every step may be repeated.
+    with Heartbeat(partial(Ingestion.objects.renew, items), lambda: None):
+        each(items, IngestState.QUEUED, to_file)
+        each(items, IngestState.CONVERTED, validate)
+        store(items)
+        each(items, IngestState.STORED, register)
+    for job in {item.job_id: item.job for item in items}.values():
+        conclude(job)
+    return len(items)
+
+
+def each(items: Sequence[Ingestion], state: IngestState, step: Callable[[Ingestion], object]) -> None:
+    """Let those in a state take a step; what goes wrong with one is the end of that one's attempt."""
+    for item in items:
+        if item.state != state:
+            continue
+        try:
+            step(item)
+        except ABFailed as failed:
+            item.move(IngestState.REJECTED, failed.sentence, log=failed.sentence, reason=failed.reason, ended=Now())
+        except Exception as error:  # the edge of a task: whatever it is, it has a bounded number of attempts
+            logger.exception("ingestion %s", item)
+            retry(item, f"{type(error).__name__}: {error}")
 
 
 def to_file(item: Ingestion) -> bool:
@@ -53,7 +71,7 @@ def to_file(item: Ingestion) -> bool:
     if item.sha256:
         return item.move(IngestState.CONVERTED, name)
     made = convert.write(item, name)
-    return item.move(IngestState.CONVERTED, name, **vars(made))
+    return item.move(IngestState.CONVERTED, name, dp_id=name, **vars(made))
 
 
 def validate(item: Ingestion) -> bool:
@@ -81,32 +99,35 @@ def archived(item: Ingestion) -> phase3.Precursor:
     return look_up
 
 
-def store(item: Ingestion) -> bool:
-    """VALIDATED to STORED: in the archive, ancillaries before the science file, each SHA-256 verified there.
+def store(items: Sequence[Ingestion]) -> None:
+    """VALIDATED to STORED: in the archive, ancillaries before the science file, each SHA-256 verified there."""
+    # The first commit that waits for the disk, with all before it: a name must last before anything is stored under it.
+    Ingestion.objects.renew(items)
+    each(items, IngestState.VALIDATED, compare)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        on_the_way = {i.pk: pool.submit(convert.store, i) for i in items if i.state == IngestState.VALIDATED}
+        each(items, IngestState.VALIDATED, lambda item: stored(item, on_the_way[item.pk].result()))
 
-    Or to DUPLICATE, a success too: nothing but names and dates differs from the product that is current.
-    """
+
+def compare(item: Ingestion) -> None:
+    """To DUPLICATE, a success, if nothing but names and dates differs from the product that is current."""
     if same := catalogue.same(item):
-        return item.move(IngestState.DUPLICATE, f"the same as {same}", log=f"the same as {same}", ended=Now())
-    stored = convert.store(item)
-    return item.move(IngestState.STORED, stored[-1]["url"], log=stored[-1]["url"], files=stored)
+        item.move(IngestState.DUPLICATE, f"the same as {same}", log=f"the same as {same}", ended=Now())
+
+
+def stored(item: Ingestion, files: list[Row]) -> bool:
+    """Say where the files are."""
+    return item.move(IngestState.STORED, files[-1]["url"], log=files[-1]["url"], files=files)
 
 
 def register(item: Ingestion) -> bool:
     """STORED to REGISTERED: known to the database, and so to the API."""
-    catalogue.register(item)
-    return item.move(IngestState.REGISTERED, f"{item.dp_id}", ended=Now())
+    return item.move(IngestState.REGISTERED, f"{item.dp_id}", also=lambda: catalogue.register(item), ended=Now())
 
 
 NOT_WITHDRAWN = "NOT_WITHDRAWN"
 """The event of an ingestion whose file the archive keeps."""
 WITHOUT_PRODUCT = (IngestState.REJECTED, IngestState.DEAD, IngestState.DUPLICATE)
-STEPS: Mapping[IngestState, Callable[[Ingestion], bool]] = {
-    IngestState.QUEUED: to_file,
-    IngestState.CONVERTED: validate,
-    IngestState.VALIDATED: store,
-    IngestState.STORED: register,
-}
 
 
 def retry(item: Ingestion, why: str) -> None:
@@ -140,9 +161,9 @@ def withdraw(item: Ingestion) -> int:
 
 def conclude(job: Job) -> None:
     """End the job when none of its ingestions is open, and its date with it."""
-    job.refresh_from_db(fields=["state"])
-    items = list(job.ingestions.only("job", "label", "state", "reason", "log", "dp_id"))
-    if job.state != JobState.PROCESSED or any(item.state in PENDING for item in items):
+    wanted = ("job__state", "label", "state", "reason", "log", "dp_id")
+    items = list(Ingestion.objects.filter(job=job.pk).select_related("job").only(*wanted))
+    if any(item.job.state != JobState.PROCESSED or item.state in PENDING for item in items):
         return
     ends = {IngestState.REJECTED: JobState.INGEST_REJECTED, IngestState.DEAD: JobState.INGEST_FAILED}
     bad = next((item for state in ends for item in items if item.state == state), None)

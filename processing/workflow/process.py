@@ -272,10 +272,9 @@ def publish(this: Attempt, products: Sequence[Product]) -> None:
     manifest = json.dumps({product.category: product.path.name for product in products})
     files.keep(lambda: (out / convert.MANIFEST).write_text(manifest))
     out.rename(target)
-    record.queue_ingestions(job, labels)
-    if not job.move(JobState.PROCESSED, "the recipe and every check succeeded", where=job.mine, **changes):
+    queue = partial(record.queue_ingestions, job, labels)
+    if not job.move(JobState.PROCESSED, "the recipe and every check succeeded", job.mine, queue, **changes):
         files.remove([target])
-        job.ingestions.all().delete()
         raise Failed(JobState.LOST, Reason.WORKER_LOST, "The claim was lost while the recipe ran.")
 
 

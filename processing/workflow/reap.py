@@ -3,7 +3,9 @@
 import logging
 import socket
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 from django.conf import settings
@@ -19,7 +21,7 @@ from processing.workflow.worker import boot
 
 logger = logging.getLogger(__name__)
 
-FREE = {"owner": "", "lease": None}
+FREE: Mapping[str, Any] = {"owner": "", "lease": None}
 
 
 def reap() -> int:

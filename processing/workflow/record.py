@@ -108,10 +108,8 @@ def shortened(log: str) -> str:
     )
 
 
-@patient
 def queue_ingestions(job: Job, labels: Sequence[str]) -> None:
-    """One ingestion per archive product, QUEUED; nobody takes it before the job is PROCESSED."""
+    """One ingestion per archive product, QUEUED: within the transaction in which the job becomes PROCESSED."""
     for label in labels:
-        row, created = Ingestion.objects.get_or_create(job=job, label=label)
-        if created:
-            row.note("", row.state)
+        row = Ingestion.objects.create(job=job, label=label)
+        row.note("", row.state)

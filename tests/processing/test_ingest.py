@@ -12,7 +12,7 @@ from processing.core.errors import NotWithdrawn
 from processing.core.states import IngestState, JobState, Reason
 from processing.models import Event, Ingestion, Notice, Product
 from processing.plugins.ingestors.folder import FolderIngestor
-from processing.workflow import catalogue, convert, sweep
+from processing.workflow import catalogue, convert, record, sweep
 from processing.workflow import ingest as steps
 from processing.workflow.prepare import prepare
 from processing.workflow.process import process
@@ -81,10 +81,9 @@ def test_a_product_that_breaks_a_rule_is_rejected_with_the_rule(processed):
 
 @pytest.mark.parametrize("done", [1, 2, 3])
 def test_an_ingestion_that_was_interrupted_goes_on_and_stores_once(processed, done):
-    item = Ingestion.objects.claim("a worker that dies")
-    assert item
-    for _ in range(done):
-        steps.STEPS[IngestState(item.state)](item)
+    [item] = Ingestion.objects.claim("a worker that dies", 1)
+    for step in (steps.to_file, steps.validate, lambda one: steps.store([one]))[:done]:
+        step(item)
     assert not steps.ingest()
     Ingestion.objects.update(lease=timezone.now() - timedelta(seconds=1))
     run_night()
@@ -94,14 +93,18 @@ def test_an_ingestion_that_was_interrupted_goes_on_and_stores_once(processed, do
 
 
 def test_a_second_delivery_ingests_nothing(processed):
-    assert [steps.ingest(), steps.ingest()] == [True, False]
+    assert [steps.ingest(), steps.ingest()] == [1, 0]
     assert len(archived()) == 1
 
 
-def test_nothing_is_ingested_before_its_job_is_processed(processed):
-    type(processed).objects.update(state=JobState.RUNNING)
+def test_a_job_is_not_processed_without_the_ingestions_of_its_products(add, monkeypatch):
+    job = add()
+    prepare()
+    monkeypatch.setattr(record, "queue_ingestions", broken)
+    process()
 
-    assert not steps.ingest()
+    assert state(job)[0] != JobState.PROCESSED
+    assert not Ingestion.objects.exists()
 
 
 def test_two_products_of_one_millisecond_get_two_names(add, monkeypatch):
@@ -135,13 +138,12 @@ def test_a_product_that_was_stored_before_the_trouble_came_is_registered_on_the_
     assert len(archived()) == Product.objects.count() == 1
 
 
-def broken(**_values: object) -> None:
+def broken(*_values: object, **_named: object) -> None:
     raise OSError("the database is away")
 
 
 def test_another_file_under_the_products_name_rejects_it_with_that_reason(processed):
-    item = Ingestion.objects.claim("somebody")
-    assert item
+    [item] = Ingestion.objects.claim("somebody", 1)
     name = catalogue.archive_name(item)
     target = product_archive() / name.removeprefix("ADP.")[:7] / f"{name}.fits"
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ def test_the_tasks_in_turn_bring_an_ab_to_its_end(add):
 
 @pytest.mark.parametrize("task", [tasks.prepare, tasks.process, tasks.ingest, tasks.finish])
 def test_a_message_too_many_does_nothing(db, archive, task):
-    assert task() is False
+    assert not task()
 
 
 def test_products_do_not_queue_behind_the_jobs_that_still_wait(add):

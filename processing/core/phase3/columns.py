@@ -11,7 +11,7 @@ from processing.core.phase3.rules import Level, Scope, rule
 from processing.core.phase3.ucd import fault
 from processing.core.phase3.units import parses
 from processing.core.phase3.values import Broken, Header, number, text, whole
-from processing.core.spectrum import Array
+from processing.core.spectrum import Array, median
 
 UTYPES = ("SpectralAxis.Value", "FluxAxis.Value", "Accuracy.StatError")
 PREFIXES = ("Spectrum.", "spec:", "eso:")
@@ -128,7 +128,7 @@ def bin_size(case: Case) -> Broken:
     wave, size = axis(case), number(case.primary, "SPEC_BIN")
     if wave is None or size is None:
         return
-    step = float(np.median(np.diff(wave)))
+    step = median(np.diff(wave))
     if not 0.5 * step <= size <= 1.5 * step:
         yield f"SPEC_BIN is {size} nm; the median step is {step:.6g} nm", size
 
