@@ -12,9 +12,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 from benchmarks.copying import plain
+from processing.core.fingerprint import Kind, kind
+from processing.core.states import TROUBLE, JobState, Reason
 
 INSTRUMENTS = (
     "CRIRES", "ERIS", "ESPRESSO", "FORS2", "GIRAFFE", "HAWKI", "KMOS", "MUSE", "NACO", "UVES", "VIMOS", "XSHOOTER",
@@ -139,10 +142,12 @@ class Sky:
             moment, ended = f"{night.day} {at * 4 // 3600:02d}:{at * 4 // 60 % 60:02d}:{at * 4 % 60:02d}+00", r"\N"
             if state not in {"WAITING", "RUNNING", "PROCESSED"}:
                 ended = moment
-            told = STOP if state == "SKIPPED" else FAILED if state == "FAILED" else ""
+            told = sentence(state, reason, 0 if night.day == BAD_NIGHT else at)
             took = r"\N" if state in {"WAITING", "REJECTED", "SKIPPED"} else 60 + at % 40
             token = r"\N" if took == r"\N" else uuid.UUID(int=pk)
-            yield pk, pk, night.pk, certificates[night.instrument], state, reason, told, token, moment, ended, took
+            found = failure(state, reason, told)
+            end = state, reason, told, found.fingerprint if found else ""
+            yield pk, pk, night.pk, certificates[night.instrument], *end, token, moment, ended, took
 
     def events(self) -> Iterator[Sequence[object]]:
         """Those of the newest jobs."""
@@ -170,7 +175,15 @@ class Sky:
 
 
 SETUPS = ("RED580_1x1", "RED860_1x1", "BLUE437_1x1", "BLUE346_2x2", "DIC1_390+580")
-FAILED = "The recipe reported an error: the order table does not fit the frame."
+RECIPE = "uves_obs_scired"
+FAULTS = (
+    "the order table does not fit the frame",
+    "no signal in the slit",
+    "the sky lines do not match the line table",
+    "the flat field has no flux",
+    "a spline did not converge",
+    "the response curve has no such setting",
+)
 SCORED = [(f"dt_{name}", "") for name in ("bias", "flat", "order", "line")] + [("s2n", "REDL"), ("s2n", "REDU")]
 MEASURED = [(name, chip) for name in ("qc_s2n", "mean_reduced") for chip in ("REDL", "REDU")]
 
@@ -179,3 +192,22 @@ def stamp(night: Night, at: int) -> str:
     """The name of an AB and of its first frame."""
     seconds = at * 4
     return f"{night.instrument}.{night.day}T{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.000"
+
+
+def sentence(state: str, reason: str, at: int) -> str:
+    """What is told of a job's end; recipes fail in several ways."""
+    if state == "SKIPPED":
+        return STOP
+    return f"The recipe reported an error: {FAULTS[at % len(FAULTS)]}." if reason == "RECIPE_FAILED" else ""
+
+
+@cache
+def failure(state: str, reason: str, told: str) -> Kind | None:
+    """The kind of a failure; None for jobs that did not fail."""
+    return kind(JobState(state), Reason(reason), RECIPE, told) if state in TROUBLE else None
+
+
+def failures() -> Iterator[Kind]:
+    """All kinds that there are, each once."""
+    every = (failure(*end, sentence(*end, at)) for end in ENDS for at in range(len(FAULTS)))
+    yield from dict.fromkeys(found for found in every if found)

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from benchmarks.copying import Table
-from benchmarks.nights import BUSY, INSTRUMENTS, LOG, MEASURED, NEWEST, SCORED, Sky
+from benchmarks.nights import BUSY, INSTRUMENTS, LOG, MEASURED, NEWEST, RECIPE, SCORED, Sky, failures
 
 LONG_AGO = datetime(2026, 10, 31, tzinfo=UTC)
 
@@ -50,10 +50,10 @@ def load(number: int) -> dict[str, float]:
 
 
 def surroundings() -> tuple[int, dict[str, int]]:
-    """The rows of which there are few: instruments, campaign, worker; campaign and certificate of each instrument."""
+    """The rows of which there are few, kinds of failures among them; campaign and certificate of each instrument."""
     from django.utils import timezone
 
-    from processing.models import Certificate, Instrument, Worker
+    from processing.models import Certificate, Cluster, Instrument, Worker
     from processing.models.campaigns import day_to_day
 
     like = Certificate.objects.get(instrument=BUSY, name="ECHELLE-POINT")
@@ -64,6 +64,8 @@ def surroundings() -> tuple[int, dict[str, int]]:
             content = {**like.content, "instrument": name}
             values = {"state": "CERTIFIED", "recipe": like.recipe, "content": content}
             certificates[name] = Certificate.objects.create(instrument=name, name="ALL", **values).pk
+    for kind in failures():
+        Cluster.objects.remember(kind)
     Worker.objects.create(name="night", host="night", slots=24, version="1", since=LONG_AGO, seen=timezone.now())
     return day_to_day().pk, certificates
 
@@ -84,10 +86,10 @@ def blocks(sky: Sky) -> Iterator[Table]:
     day = ProcessingDate(date=date.min, registered=LONG_AGO, prepared=LONG_AGO)
     yield Table(day, varied, sky.dates())
     facts = {"raw_type": "SCI_POINT_ECH_RED", "tech": "ECHELLE", "prog_id": "089.D-9901(A)", "ob_id": "900417"}
-    block = AssociationBlock(recipe="uves_obs_scired", sha256="0" * 64, mjd_obs=56057.1, registered=LONG_AGO, **facts)
+    block = AssociationBlock(recipe=RECIPE, sha256="0" * 64, mjd_obs=56057.1, registered=LONG_AGO, **facts)
     yield Table(block, ("id", "name", "date_id", "text", "frames", "setup"), sky.blocks())
     yield Table(RawFrame(tag="SCI_POINT_RED", exptime=1500.0), ("id", "block_id", "dp_id"), sky.raws())
-    varied = ("id", "block_id", "date_id", "certificate_id", "state", "reason", "sentence", "token")
+    varied = ("id", "block_id", "date_id", "certificate_id", "state", "reason", "sentence", "fingerprint", "token")
     sample = Job(
         campaign_id=campaign, registered=LONG_AGO, processing_flags=0, association_flags=1, software="uves/6.1.8"
     )

@@ -5,14 +5,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Exists, F, IntegerField, OrderBy, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, IntegerField, OrderBy, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
+from monitor.composed import Composed
 from monitor.failures import unacknowledged
 from monitor.holds import Held
 from monitor.nested import Number, Rows, restored
-from monitor.tallies import Tally, tallies
+from monitor.tallies import Tally, complete, tallies
 from processing import control
 from processing.core.states import TROUBLE, DateState, JobState
 from processing.models import Event, Hold, Instrument, Job, ProcessingDate, Product, Qc1Parameter, Stop, Worker
@@ -132,7 +133,7 @@ def strip() -> Strip:
     What is counted is bounded by what is not finished and by the dates of the home page, not by all that ever was.
     """
     now = timezone.now()
-    rows: list[Any] = list(_instruments())
+    rows = INSTRUMENTS.ask()
     if not rows:
         # Nothing is registered, but everything may be stopped.
         last = Event.objects.values_list("pk", flat=True).first()
@@ -146,13 +147,13 @@ def strip() -> Strip:
     return Strip(hours, newest_first, load, first.manned, first.last_event or 0, stalled_since)
 
 
-def _instruments() -> QuerySet[Instrument]:
+def _instruments() -> QuerySet[Instrument, Any]:
     """Each with what keeps it; what concerns no instrument stands with every one of them."""
     jobs, mine = Job.objects.all(), {"instrument": OuterRef("pk")}
     stops = Stop.objects.active().filter(scope__in=(OuterRef("pk"), ALL))
     lasting = Hold.objects.all().active().filter(**mine).order_by("host")
     held = ProcessingDate.objects.filter(**mine, state=DateState.HELD)
-    return Instrument.objects.annotate(
+    return Instrument.objects.values_list("name", "window").annotate(
         lasting_stops=Rows(stops, "id", "scope", "mode", "reason", "at", "who"),
         lasting_holds=Rows(lasting, "id", "instrument_id", "host", "why", "at", "looked"),
         held_dates=Rows(held, "id", "date", "state", "reason", "held"),
@@ -166,15 +167,18 @@ def _instruments() -> QuerySet[Instrument]:
     )
 
 
+INSTRUMENTS = Composed(_instruments)
+
+
 def _hours(row: Any, now: datetime.datetime) -> Hours:
-    hours, stops = row.hours, {stop.scope: stop for stop in restored(Stop, row.lasting_stops)}
+    instrument, stops = Instrument(row.name, row.window), {s.scope: s for s in restored(Stop, row.lasting_stops)}
     lasting = [Held(hold) for hold in restored(Hold, row.lasting_holds)]
     said = {held.hold.why for held in lasting}
     dates = [date for date in restored(ProcessingDate, row.held_dates) if date.reason not in said]
     for date in dates:
-        date.instrument = row
-    stop = stops.get(ALL) or stops.get(row.name)
-    return Hours(row, stop, hours.is_open(now), hours.next_opening(now), lasting, dates)
+        date.instrument = instrument
+    stop, hours = stops.get(ALL) or stops.get(row.name), instrument.hours
+    return Hours(instrument, stop, hours.is_open(now), hours.next_opening(now), lasting, dates)
 
 
 def _stalled_since(
@@ -216,8 +220,17 @@ def looks(number: int) -> QuerySet[Job]:
 
 
 def date_of(instrument: str, day: datetime.date) -> ProcessingDate:
-    """One date; raises `DoesNotExist`."""
-    return ProcessingDate.objects.select_related("instrument").get(instrument=instrument, date=day)
+    """One date with the number of its jobs `by_state`; raises `DoesNotExist`."""
+    counted = Job.objects.filter(date=OuterRef("pk")).order_by().values("state").annotate(number=Count("pk"))
+    dates = ProcessingDate.objects.select_related("instrument").annotate(by_state=Rows(counted, "state", "number"))
+    return dates.get(instrument=instrument, date=day)
+
+
+def tally_of(date: Any) -> Tally:
+    """Of a `date_of`; no query."""
+    if date.final is not None:
+        return complete(date.final)
+    return complete({row["state"]: row["number"] for row in date.by_state})
 
 
 def why_waiting(job: Job, shown: Strip) -> str:

@@ -4,6 +4,7 @@ import time
 
 from django.http import HttpRequest
 
+from monitor.composed import Composed
 from processing.models import Event
 
 HEADER = "Phoenix-Version"
@@ -14,6 +15,8 @@ Some things change without an event: workers fall silent, windows open, ages gro
 before their transactions end, so one may become visible after a higher one.
 """
 
+NEWEST = Composed(lambda: Event.objects.values_list("pk")[:1])
+
 
 def version(last_event: int) -> str:
     """Of everything that is shown: changes with every event, and with every tick of the clock."""
@@ -23,4 +26,4 @@ def version(last_event: int) -> str:
 def unchanged(request: HttpRequest) -> bool:
     """True if the page would be the one that the browser has; one query, none for who has no page yet."""
     known = request.headers.get(HEADER)
-    return bool(known) and known == version(Event.objects.values_list("pk", flat=True).first() or 0)
+    return bool(known) and known == version(next((event.pk for event in NEWEST.ask()), 0))

@@ -20,7 +20,7 @@ from monitor import attempt
 from monitor.api import serializers
 from monitor.api.parameters import Parameter, conditions, day, text, whole, words
 from monitor.api.problems import Problem
-from monitor.board import Night, date_of
+from monitor.board import Night, date_of, tally_of
 from monitor.tallies import tallies
 from processing import control
 from processing.core.errors import BadAB
@@ -95,7 +95,7 @@ class DateDetail(Resource):
             date = date_of(instrument, day)
         except ProcessingDate.DoesNotExist:
             raise Http404(f"There is no processing date {instrument} {day}.") from None
-        return Response(serializers.night(Night(date, tallies([date])[date.pk])))
+        return Response(serializers.night(Night(date, tally_of(date))))
 
 
 class Jobs(ListAPIView[Job]):

@@ -1,11 +1,11 @@
 """The rows of a table of jobs, made of strings: a date may have hundreds, and a template takes ten times as long."""
 
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
 from django.urls import reverse
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from monitor.marks import JOB_MARKS

@@ -14,7 +14,7 @@ from monitor.marks import JOB_MARKS
 from monitor.pages import gantt_plot, log
 from monitor.pages.guards import page
 from monitor.pages.jobs import rows
-from monitor.tallies import tallies, total
+from monitor.tallies import total
 from processing.core.errors import BadAB
 from processing.core.states import UNFINISHED, DateState, JobState
 from processing.models import AssociationBlock, Job, ProcessingDate, Product
@@ -44,7 +44,7 @@ def processing_date(request: HttpRequest, instrument: str, day: datetime.date) -
     state = chosen(request, "state", JobState.__members__)
     sort = chosen(request, "sort", board.SORTS) or "state"
     sought, number = search(request), page_number(request)
-    counted = tallies([date])[date.pk]
+    counted = board.tally_of(date)
     found = board.jobs_of(date, state, sought)
     jobs = list(board.listed(found, sort, number - 1))
     if number > 1 and not jobs:

@@ -111,7 +111,7 @@ def test_a_product_tells_where_its_values_came_from_and_its_versions(viewer, ver
 
 
 def test_one_product_costs_as_many_queries_whatever_it_has(viewer, versions, django_assert_num_queries):
-    with django_assert_num_queries(3 + 2):
+    with django_assert_num_queries(2 + 2):
         viewer.get(f"/api/v1/products/{versions[1].dp_id}/")
 
 
@@ -164,7 +164,7 @@ def test_a_date_is_acknowledged_as_the_command_line_does(viewer, versions):
 @pytest.mark.parametrize("number", [1, 5])
 def test_an_acknowledgement_costs_two_queries_however_much_was_ingested(viewer, django_assert_num_queries, number):
     rows.night(number)
-    with django_assert_num_queries(3 + 2):
+    with django_assert_num_queries(2 + 2):
         assert len(viewer.get(DATE).json()["items"]) == number
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import RequestFactory
 from django.utils import timezone
 
-from monitor import attempt, board, context, tallies
+from monitor import attempt, board, composed, context, tallies
 from processing import control
 from processing.core.states import JobState
 from processing.models import Event, Instrument, Job, ProcessingDate, Worker
@@ -148,8 +148,15 @@ def test_a_strip_has_stops_holds_and_held_dates_with_their_times():
     ]
 
 
-def test_trouble_of_long_ago_needs_no_look(monkeypatch):
+@pytest.fixture
+def one_night(monkeypatch):
+    """The home page shows a single date."""
     monkeypatch.setattr(board, "NIGHTS", 1)
+    monkeypatch.setattr(board, "INSTRUMENTS", composed.Composed(board._instruments))
+
+
+@pytest.mark.usefixtures("one_night")
+def test_trouble_of_long_ago_needs_no_look():
     rows.put(rows.job(), JobState.FAILED)
     ProcessingDate.objects.update(state="FINISHED")
     assert board.strip().tally.trouble == 1
@@ -160,8 +167,8 @@ def test_trouble_of_long_ago_needs_no_look(monkeypatch):
     assert list(board.looks(20)) == []
 
 
-def test_trouble_of_an_open_date_needs_a_look_however_old_it_is(monkeypatch):
-    monkeypatch.setattr(board, "NIGHTS", 1)
+@pytest.mark.usefixtures("one_night")
+def test_trouble_of_an_open_date_needs_a_look_however_old_it_is():
     failed = rows.put(rows.job(), JobState.FAILED)
     rows.put(rows.job(rows.CELL), JobState.INGESTED)
     ProcessingDate.objects.exclude(pk=failed.date_id).update(state="FINISHED")

@@ -192,14 +192,14 @@ def test_a_bar_is_full_only_if_all_is_there_and_empty_only_if_nothing_is(number,
 def test_the_number_of_queries_does_not_depend_on_what_is_shown(viewer, django_assert_num_queries):
     rows.job()
     night("HAWKI", "2012-05-08", SKIPPED=1)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         body(viewer)
 
     for back in range(30):
         night("UVES", date(2012, 5, 8) - timedelta(days=back), INGESTED=1)
         night("MUSE", date(2012, 5, 8) - timedelta(days=back), SKIPPED=1)
         night("KMOS", date(2012, 5, 8) - timedelta(days=back), DateState.PROCESSING)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         body(viewer)
 
 

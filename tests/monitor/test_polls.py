@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from monitor import polls
 from processing.core.states import JobState
@@ -87,6 +89,26 @@ def test_who_was_logged_out_is_not_told_that_nothing_changed(viewer, anonymous):
     known = version(viewer.get("/"))
 
     assert poll(anonymous, "/", known).status_code == 302
+
+
+def test_who_logs_out_or_is_barred_is_not_told_that_nothing_changed(viewer, django_user_model):
+    rows.job()
+    known = version(viewer.get("/"))
+    django_user_model.objects.update(is_active=False)
+    assert poll(viewer, "/", known).status_code == 302
+
+    django_user_model.objects.update(is_active=True)
+    assert poll(viewer, "/", known).status_code == 204
+    Session.objects.update(expire_date=timezone.now())
+    assert poll(viewer, "/", known).status_code == 302
+
+
+def test_a_role_that_is_taken_away_is_gone_with_the_next_page(viewer, django_user_model):
+    rows.job()
+    assert viewer.get("/").status_code == 200
+
+    django_user_model.objects.get().groups.clear()
+    assert viewer.get("/").status_code == 403
 
 
 def test_a_page_with_a_form_is_never_answered_with_nothing(stopper):

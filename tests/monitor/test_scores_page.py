@@ -174,7 +174,7 @@ def test_strangers_are_sent_to_the_login(anonymous):
 def test_the_page_takes_eight_queries_however_many_values_there_are(viewer, django_assert_num_queries, number):
     for n in range(number):
         rows.put(measured(n, 2.0), JobState.INGESTED)
-    with django_assert_num_queries(8 + 2 + 1 + 1):  # beside those for session and user, strip, and what the user may do
+    with django_assert_num_queries(8 + 2 + 1):  # beside those for session and user, and strip
         viewer.get(HERE)
 
 
@@ -229,5 +229,5 @@ def test_a_list_of_scores_takes_one_query(viewer, django_assert_num_queries, num
     for n in range(number):
         measured(n, 10.0)
     for address in ("scores", "qc1"):
-        with django_assert_num_queries(3 + 1):
+        with django_assert_num_queries(2 + 1):
             viewer.get(f"/api/v1/{address}/")

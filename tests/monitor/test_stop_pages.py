@@ -277,8 +277,8 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_jobs(stopper, dj
     rows.night(number, JobState.WAITING)
     stop = rows.stopped_since("2012-05-12")
 
-    # Each with one for the session, the user, the strip and what the user may do.
-    for address, queries in ((STOP, 4 + 3), (resume_page(stop), 4 + 4)):
+    # Each with one for the session, the user and the strip.
+    for address, queries in ((STOP, 3 + 3), (resume_page(stop), 3 + 4)):
         with django_assert_num_queries(queries):
             assert stopper.get(address).status_code == 200
 

@@ -191,5 +191,5 @@ def test_the_page_takes_five_queries_however_many_jobs_there_are(viewer, django_
     for n in range(number):
         times.worked(n, n * 10, n * 10 + 1, n * 10 + 9, n * 10 + 10, seconds=7.0)
     times.date()
-    with django_assert_num_queries(5 + 2 + 1 + 1):  # beside those for session and user, strip, and permissions
+    with django_assert_num_queries(5 + 2 + 1):  # beside those for session and user, and strip
         viewer.get(HERE)

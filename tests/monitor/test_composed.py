@@ -1,0 +1,37 @@
+"""Queries that are composed once."""
+
+import pytest
+
+from monitor.composed import Composed, Given
+from processing.models import Event, Job
+from tests.monitor import rows
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_query_is_composed_once_and_answered_anew_each_time():
+    made = []
+    newest = Composed(lambda: made.append(1) or Event.objects.order_by("-id").values_list("pk")[:1])
+    assert newest.ask() == []
+
+    rows.job()
+    first = newest.ask()[0].pk
+    rows.job(rows.CELL)
+
+    assert newest.ask()[0].pk > first
+    assert made == [1]
+
+
+def test_what_is_given_makes_the_difference(django_assert_num_queries):
+    jobs = [rows.job(), rows.job(rows.CELL)]
+    named = Composed(lambda: Job.objects.filter(pk=Given("pk")).values_list("registered", "block__name"))
+
+    for job in jobs:
+        with django_assert_num_queries(1):
+            [found] = named.ask(pk=job.pk)
+        assert (found.registered, found.block__name) == (job.registered, job.block.name)
+
+
+def test_a_value_that_is_not_given_is_a_mistake_and_not_a_wrong_answer():
+    with pytest.raises(KeyError):
+        Composed(lambda: Job.objects.filter(pk=Given("pk")).values_list("pk")).ask()
