@@ -139,15 +139,10 @@ class Sky:
     def attempts(self, certificates: dict[str, int]) -> Iterator[Sequence[object]]:
         """One job of each AB."""
         for pk, night, at, (state, reason) in self.jobs():
-            moment, ended = f"{night.day} {at * 4 // 3600:02d}:{at * 4 // 60 % 60:02d}:{at * 4 % 60:02d}+00", r"\N"
-            if state not in {"WAITING", "RUNNING", "PROCESSED"}:
-                ended = moment
             told = sentence(state, reason, 0 if night.day == BAD_NIGHT else at)
-            took = r"\N" if state in {"WAITING", "REJECTED", "SKIPPED"} else 60 + at % 40
-            token = r"\N" if took == r"\N" else uuid.UUID(int=pk)
             found = failure(state, reason, told)
             end = state, reason, told, found.fingerprint if found else ""
-            yield pk, pk, night.pk, certificates[night.instrument], *end, token, moment, ended, took
+            yield pk, pk, night.pk, certificates[night.instrument], *end, *worked(pk, night, at, state)
 
     def events(self) -> Iterator[Sequence[object]]:
         """Those of the newest jobs."""
@@ -192,6 +187,20 @@ def stamp(night: Night, at: int) -> str:
     """The name of an AB and of its first frame."""
     seconds = at * 4
     return f"{night.instrument}.{night.day}T{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.000"
+
+
+def worked(pk: int, night: Night, at: int, state: str) -> Sequence[object]:
+    """Token, owner, when the job was claimed and ended, seconds of its recipe: one of 24 workers after the other."""
+    begun, took = at * 4, 60 + at % 40
+    ended = r"\N" if state in {"WAITING", "RUNNING", "PROCESSED"} else clock(night, begun + took)
+    if state in {"WAITING", "REJECTED", "SKIPPED"}:
+        return r"\N", "", r"\N", ended, r"\N"
+    return uuid.UUID(int=pk), f"night:boot:{at % 24}:1", clock(night, begun), ended, took
+
+
+def clock(night: Night, seconds: int) -> str:
+    """So long after the midnight that begins the date."""
+    return f"{night.day} {seconds // 3600 % 24:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}+00"
 
 
 def sentence(state: str, reason: str, at: int) -> str:

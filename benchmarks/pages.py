@@ -95,6 +95,8 @@ def pages() -> Iterator[Page]:
     yield Page("bad_night", f"/dates/UVES/{BAD_NIGHT}/", f"{OF_DATE} ORDER BY b.name LIMIT 200", [BAD_NIGHT])
     yield Page("found", f"/dates/UVES/{BAD_NIGHT}/?q=red860", f"{OF_DATE} ORDER BY b.name LIMIT 200", [BAD_NIGHT])
     yield Page("block", f"/abs/{name}/", block, [f"{name}.ab"])
+    kinds = "SELECT fingerprint, count(*) FROM processing_job WHERE fingerprint <> '' GROUP BY fingerprint"
+    yield Page("failures", "/failures/", kinds)
     yield Page("tonight", "/", f"{grid} LIMIT 24", [LAST])
 
 

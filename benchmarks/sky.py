@@ -93,7 +93,7 @@ def blocks(sky: Sky) -> Iterator[Table]:
     sample = Job(
         campaign_id=campaign, registered=LONG_AGO, processing_flags=0, association_flags=1, software="uves/6.1.8"
     )
-    yield Table(sample, (*varied, "claimed", "ended", "seconds"), sky.attempts(certificates))
+    yield Table(sample, (*varied, "owner", "claimed", "ended", "seconds"), sky.attempts(certificates))
 
 
 def results(sky: Sky) -> Iterator[Table]:

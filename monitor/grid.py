@@ -1,16 +1,19 @@
 """Dates and instruments: how each processing date stands, in a word, two numbers and a reason."""
 
 import datetime
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Subquery, TextField
+from django.db.models.functions import Cast
 
 from monitor.certificates import modes
 from monitor.marks import Mark
-from monitor.tallies import Tally, tallies
+from monitor.tallies import Tally, complete, counted
 from processing.core.states import CertificateState, DateState, JobState
 from processing.models import Job, ProcessingDate
 from processing.models.dates import final
@@ -34,8 +37,7 @@ MARKS: Mapping[str, Mark] = {
 STOP = re.compile(r"\bstop (\d+)\b")
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One processing date."""
 
     standing: str
@@ -123,10 +125,11 @@ class Row(NamedTuple):
     instrument: str
     state: str
     reason: str
-    counts: Mapping[str, int] | None
+    counts: str | None
+    """As JSON text: those of a thousand dates are not read, but known."""
 
     @property
-    def final(self) -> Mapping[str, int] | None:
+    def final(self) -> str | None:
         """The counts, if they are final."""
         return final(self.state, self.counts)
 
@@ -138,24 +141,30 @@ def _dates(instruments: Collection[str], first: datetime.date | None, last: date
         dates = dates.filter(date__gte=first)
     if last:
         dates = dates.filter(date__lte=last)
-    rows = dates.values_list("pk", "date", "instrument_id", "state", "reason", "counts")
+    rows = dates.values_list("pk", "date", "instrument_id", "state", "reason", Cast("counts", TextField()))
     return [Row(*row) for row in rows[: (MOST if first else DAYS) * len(instruments)]]
 
 
 def _by_day(dates: Sequence[Row]) -> Mapping[datetime.date, Mapping[str, Cell]]:
-    counted = tallies(dates)
-    standings = {date.pk: standing(date.state, counted[date.pk]) for date in dates}
-    stops = _stops([pk for pk, word in standings.items() if word == "skipped"])
+    live = counted([date.pk for date in dates if date.final is None])
+    cells = [_finished(date.final) if date.final else _cell(date.state, live[date.pk]) for date in dates]
+    stops = _stops([date.pk for date, cell in zip(dates, cells, strict=True) if cell.standing == "skipped"])
     found: dict[datetime.date, dict[str, Cell]] = {}
-    for date in dates:
+    for date, cell in zip(dates, cells, strict=True):
         why = date.reason if date.state == DateState.HELD else stops.get(date.pk, "")
-        found.setdefault(date.date, {})[date.instrument] = _cell(standings[date.pk], counted[date.pk], why)
+        found.setdefault(date.date, {})[date.instrument] = cell._replace(why=why) if why else cell
     return found
 
 
-def _cell(word: str, tally: Tally, why: str) -> Cell:
+@lru_cache(maxsize=1 << 14)
+def _finished(counts: str) -> Cell:
+    """Of a date that is finished: it looks as any other with these counts, and most dates are so."""
+    return _cell(DateState.FINISHED, complete(json.loads(counts)))
+
+
+def _cell(state: str, tally: Tally) -> Cell:
     total = tally.total
-    return Cell(word, tally.ingested, total - tally.counts[JobState.REJECTED], tally.trouble, total, why)
+    return Cell(standing(state, tally), tally.ingested, total - tally.counts[JobState.REJECTED], tally.trouble, total)
 
 
 def _stops(dates: Collection[int]) -> Mapping[int, str]:

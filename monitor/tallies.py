@@ -1,6 +1,6 @@
 """How many jobs are in which state, of one date, of several, of all."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -109,17 +109,18 @@ def tallies(dates: Collection[Counted]) -> Mapping[int, Tally]:
 
     A finished date was counted when it was finished (docs/decisions/0008-counts.md).
     """
-    live = _counted([date.pk for date in dates if date.final is None])
-    return {date.pk: complete(live.get(date.pk, {}) if date.final is None else date.final) for date in dates}
+    live = counted([date.pk for date in dates if date.final is None])
+    return {date.pk: live[date.pk] if date.final is None else complete(date.final) for date in dates}
 
 
-def _counted(dates: Collection[int]) -> Mapping[int, Mapping[str, int]]:
-    counts: dict[int, dict[str, int]] = defaultdict(dict)
+def counted(dates: Collection[int]) -> Mapping[int, Tally]:
+    """Of each of these dates, by primary key, as it is now; one query, none if there are no dates."""
+    counts: dict[int, dict[str, int]] = {date: {} for date in dates}
     if dates:
         grouped = Job.objects.filter(date__in=dates).order_by().values_list("date", "state")
         for date, state, number in grouped.annotate(Count("id")):
             counts[date][state] = number
-    return counts
+    return {date: complete(found) for date, found in counts.items()}
 
 
 def total(parts: Iterable[Tally]) -> Tally:

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -79,18 +80,24 @@ def _gap(days: int, columns: int) -> str:
 
 
 def _cell(cell: Cell, name: str, iso: str, spoken: str, root: str) -> str:
+    told, drawn = _look(cell)
+    return (
+        f'<td><a class="{cell.mark.tone}" href="{root}{name}/{iso}/">'
+        f'<span class="sr">{name}, {spoken}, {told}</span>{drawn}</a></td>'
+    )
+
+
+@lru_cache(maxsize=1 << 14)
+def _look(cell: Cell) -> tuple[str, str]:
+    """What is said of any date that stands so, and how it is drawn."""
     numbers = f"{cell.done} of {cell.of}" if cell.of else ""
-    told = [name, spoken, cell.mark.word, numbers, f"{cell.failed} failed" if cell.failed else "", escape(cell.why)]
+    told = [cell.mark.word, numbers, f"{cell.failed} failed" if cell.failed else "", escape(cell.why)]
     shown = (
         f'<b aria-hidden="true">{cell.done}/{cell.of}</b>{_bar(cell)}' if cell.of and cell.standing != "skipped" else ""
     )
     why = escape(cell.why) if cell.why else "" if shown else cell.mark.word
     small = f'<small aria-hidden="true">{why}</small>' if why else ""
-    label = ", ".join(part for part in told if part)
-    return (
-        f'<td><a class="{cell.mark.tone}" href="{root}{name}/{iso}/"><span class="sr">{label}</span>'
-        f"{GLYPHS[cell.standing]}{shown}{small}</a></td>"
-    )
+    return ", ".join(part for part in told if part), f"{GLYPHS[cell.standing]}{shown}{small}"
 
 
 def _bar(cell: Cell) -> str:

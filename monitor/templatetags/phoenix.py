@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from django import template
 from django.utils.html import format_html
@@ -63,6 +64,7 @@ def flag(value: int | None) -> SafeString:
 
 
 @register.filter
+@lru_cache(maxsize=256)
 def flags(number: int | None) -> SafeString | str:
     """How many bits are flagged; nothing if nothing was scored."""
     if number is None:

@@ -1,7 +1,7 @@
 """Processing dates: one row per instrument and DFO date, the concept paper's `sciproc_date`."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from django.db import models
 from django.db.models.functions import Now
@@ -11,6 +11,8 @@ from processing.models.instruments import Instrument
 from processing.models.leases import Leased
 from processing.models.moves import Moving
 
+Counts = TypeVar("Counts")
+
 
 def finished_last() -> models.Case:
     """Sorts what is open before what is finished; an index has the same words."""
@@ -18,7 +20,7 @@ def finished_last() -> models.Case:
     return models.Case(finished, default=0, output_field=models.IntegerField())
 
 
-def final(state: str, counts: Mapping[str, int] | None) -> Mapping[str, int] | None:
+def final(state: str, counts: Counts | None) -> Counts | None:
     """The number of jobs per state, if none can change any more; None: they have to be counted."""
     return counts if state == DateState.FINISHED else None
 

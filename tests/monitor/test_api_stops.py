@@ -282,5 +282,5 @@ def test_a_resume_is_not_for_reading(viewer, uves):
 def test_a_list_of_stops_takes_one_query(viewer, uves, django_assert_num_queries, number):
     for _ in range(number):
         control.resume(control.stop("UVES", "a bug", "anna"), "anna")
-    with django_assert_num_queries(3 + 1):
+    with django_assert_num_queries(2 + 1):
         viewer.get(STOPS)

@@ -1,6 +1,9 @@
 """Queries that are composed once."""
 
+from typing import Any
+
 import pytest
+from django.db.models import QuerySet
 
 from monitor.composed import Composed, Given
 from processing.models import Event, Job
@@ -11,7 +14,12 @@ pytestmark = pytest.mark.django_db
 
 def test_a_query_is_composed_once_and_answered_anew_each_time():
     made = []
-    newest = Composed(lambda: made.append(1) or Event.objects.order_by("-id").values_list("pk")[:1])
+
+    def newest_event() -> "QuerySet[Event, Any]":
+        made.append(1)
+        return Event.objects.order_by("-id").values_list("pk")[:1]
+
+    newest = Composed(newest_event)
     assert newest.ask() == []
 
     rows.job()
