@@ -74,6 +74,17 @@ class CampaignState(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class QueryPhase(StrEnum):
+    """A query that runs by itself, in the words of UWS."""
+
+    PENDING = "PENDING"
+    QUEUED = "QUEUED"
+    EXECUTING = "EXECUTING"
+    COMPLETED = "COMPLETED"
+    ERROR = "ERROR"
+    ABORTED = "ABORTED"
+
+
 class Reason(StrEnum):
     """Why a job ended as it did; `REASONS` says it in a sentence."""
 
