@@ -14,7 +14,7 @@ case $purpose in
     run) requirements=requirements.txt essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco" ;;
     demo) requirements=requirements.txt essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco fitsverify" ;;
     check) ;;
-    test) essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco fitsverify libfaketime openssl postgresql redis-tools" ;;
+    test) essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco fitsverify libfaketime openssl postgresql redis-tools stilts" ;;
     screenshots) optional="chromium" ;;
     *) say "usage: tools/install.sh run|demo|check|test|screenshots" && exit 2 ;;
 esac
@@ -85,6 +85,7 @@ report_missing() {
             openssl) say "left out, $package: the tests of archives over TLS will fail" ;;
             postgresql) say "left out, $package: the tests use PostgreSQL from a Python wheel" ;;
             redis-tools) say "left out, $package: the tests of Redis as broker will fail" ;;
+            stilts) say "left out, $package: the tests that ask it about the VO services are skipped" ;;
             chromium) say "left out, $package: no screenshots" ;;
         esac
     done

@@ -41,7 +41,8 @@ PROVENANCE = Table(
     "phoenix",
     "provenance",
     "The raw frames that each product was made of",
-    "processing_product p JOIN processing_job j ON j.id = p.job_id JOIN processing_rawframe r ON r.block_id = j.block_id",
+    "processing_product p JOIN processing_job j ON j.id = p.job_id"
+    " JOIN processing_rawframe r ON r.block_id = j.block_id",
     [
         Column("dp_id", _TEXT, "p.dp_id", "Archive name of the product", ucd="meta.id;meta.main", is_key=True),
         Column("raw_dp_id", _TEXT, "r.dp_id", "Archive name of the raw frame", ucd="meta.id", is_key=True),

@@ -53,7 +53,7 @@ class Compiler:
         source = self.scope.bound[0].sql(base, self.vendor)
         joined = [build(template, bound.sql(base, self.vendor), on)
                   for (template, on), bound in zip(joins, self.scope.bound[1:], strict=True)]  # fmt: skip
-        start = build(f"SELECT {'DISTINCT ' if query.distinct else ''}{{}} FROM {{}}", listed, source)
+        start = build("SELECT DISTINCT {} FROM {}" if query.distinct else "SELECT {} FROM {}", listed, source)
         top = most if query.top is None else min(most, query.top)
         end = Sql(" LIMIT %s OFFSET %s", (top, query.offset))
         return Compiled(join("", [start, *joined, *rest, end]), _unique([field for _, field in items]))
@@ -79,11 +79,15 @@ class Compiler:
             value = self.values.value(node.value)
             # A float that is no column may come as a decimal number, which is slow to write and has another form.
             fresh = value.kind is Kind.DOUBLE and value.column is None
-            yield node.alias, Value(build("CAST({} AS double precision)", value.sql), value.kind) if fresh else value, node.value
+            yield (
+                node.alias,
+                Value(build("CAST({} AS double precision)", value.sql), value.kind) if fresh else value,
+                node.value,
+            )
 
     def _join(self, number: int) -> tuple[str, Sql]:
         """A template for the table, and the condition of its join."""
-        source, before = self.scope.bound[number].source, slice(0, number)
+        source = self.scope.bound[number].source
         if source.join == "CROSS":
             return " CROSS JOIN {}{}", Sql("")
         if source.using:
@@ -126,7 +130,11 @@ class Compiler:
         query = self.select
         shown = [*query.items, *([query.having] if query.having else [])]
         orders = [o.value for o in query.orders]
-        if not query.groups and query.having is None and not any(True for node in [*shown, *orders] for _ in _aggregates(node)):
+        if (
+            not query.groups
+            and query.having is None
+            and not any(True for node in [*shown, *orders] for _ in _aggregates(node))
+        ):
             return
         if strange := next((node for node in query.groups if not isinstance(node, Name)), None):
             raise BadQuery("GROUP BY takes columns", getattr(strange, "at", None))

@@ -1,6 +1,7 @@
 """`/datalink/links`: what there is of a product, as DataLink 1.1 has it."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
@@ -30,7 +31,8 @@ _COLUMNS = (
 )
 FIELDS = [Field(name, kind, Column(name, kind, "", text, unit, ucd)) for name, kind, text, unit, ucd in _COLUMNS]
 DESCRIPTIONS = {"#this": "Science file", "#auxiliary": "Ancillary file", "#preview": "Preview"}
-Link = tuple[str, str | None, None, str | None, str, str, str | None, int | None]
+Link = Sequence[Any]
+"""A row: a value for each of the fields."""
 
 
 @public("GET", "HEAD", "POST")
@@ -41,7 +43,12 @@ def links(request: HttpRequest) -> HttpResponseBase:
         formats_known = formats.chosen(form)
         if formats_known.name != "votable":
             raise BadQuery("RESPONSEFORMAT: there is votable")
-    given = [value for name, values in [*request.GET.lists(), *request.POST.lists()] if name.upper() == "ID" for value in values]
+    given = [
+        value
+        for name, values in [*request.GET.lists(), *request.POST.lists()]
+        if name.upper() == "ID"
+        for value in values
+    ]
     rows = [link for asked in given[:MOST] for link in found(asked, address(request))]
     table = formats.Truncated([rows] if rows else [], len(rows) + (len(given) <= MOST))
     text = "".join(formats.votable(FIELDS, table, {"standardID": STANDARD}))
@@ -75,7 +82,7 @@ def versions(asked: str, product: Product, base: str) -> Iterator[Link]:
 
 def progenitors(asked: str, product: Product) -> Iterator[Link]:
     """The raw frames, which are not kept here: their names, and the archive that has them."""
-    names: Sequence[str] = list(
+    names: list[str] = list(
         RawFrame.objects.filter(block__jobs=product.job_id).order_by("id").values_list("dp_id", flat=True)
     )
     for name in dict.fromkeys(names):

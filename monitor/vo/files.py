@@ -70,7 +70,7 @@ def partial(stream: BinaryIO, part: tuple[int, int], size: int, known: Known) ->
     stream.seek(start)
     headers = {"Content-Range": f"bytes {start}-{start + length - 1}/{size}", "Content-Length": str(length)}
     status = HTTPStatus.PARTIAL_CONTENT
-    return StreamingHttpResponse(Piece(stream, length), status, content_type=known.content_type, headers=headers)
+    return StreamingHttpResponse(Piece(stream, length), status=status, content_type=known.content_type, headers=headers)
 
 
 class Piece:

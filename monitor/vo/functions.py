@@ -93,7 +93,7 @@ def aggregated(call: Call, argument: Value | None) -> Value:
         return Value(build("COUNT(*)"), Kind.LONG)
     if call.name == "COUNT":
         return Value(build(f"COUNT({unique}{{}})", argument.sql), Kind.LONG)
-    if call.name in ("MIN", "MAX") and not argument.kind is Kind.REGION:
+    if call.name in ("MIN", "MAX") and argument.kind is not Kind.REGION:
         return Value(build(f"{call.name}({{}})", argument.sql), argument.kind)
     if not argument.kind.is_number:
         raise BadQuery(f"{call.name} takes a number", call.at)

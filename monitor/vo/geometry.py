@@ -78,7 +78,9 @@ class Geometry:
 
     def _region(self, name: Name) -> Circle:
         """The region of a product: the circle that its aperture is."""
-        ra, dec, width = (self.scope.value(Name((*name.parts[:-1], one), name.at)) for one in ("s_ra", "s_dec", "s_fov"))
+        ra, dec, width = (
+            self.scope.value(Name((*name.parts[:-1], one), name.at)) for one in ("s_ra", "s_dec", "s_fov")
+        )
         return Circle(Point(ra.sql, dec.sql), build("({} / 2e0)", width.sql))
 
     @staticmethod

@@ -26,9 +26,11 @@ LONGEST_WAIT = 20
 UWS = ("PHASE", "WAIT", "ACTION", "RUNID", "DESTRUCTION", "EXECUTIONDURATION")
 
 
-def see_other(name: str, *parts: UUID) -> HttpResponse:
+def see_other(request: HttpRequest, name: str, *parts: UUID) -> HttpResponse:
     """To the address where the result of an action shows."""
-    return HttpResponseRedirect(reverse(f"vo:{name}", args=parts), status=HTTPStatus.SEE_OTHER)
+    # Some clients follow absolute addresses only.
+    where = f"{address(request)}{reverse(f'vo:{name}', args=parts)}"
+    return HttpResponseRedirect(where, status=HTTPStatus.SEE_OTHER)
 
 
 def known(pk: UUID) -> Query:
@@ -54,7 +56,7 @@ def everything(request: HttpRequest) -> HttpResponseBase:
     limit(query, given)
     query.save()
     steps(query, given)
-    return see_other("job", query.pk)
+    return see_other(request, "job", query.pk)
 
 
 def longest() -> int:
@@ -96,10 +98,10 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         query.end(QueryPhase.ABORTED)
         query.result.unlink(missing_ok=True)
         query.delete()
-        return see_other("jobs")
+        return see_other(request, "jobs")
     if request.method == "POST":
         steps(query, given)
-        return see_other("job", pk)
+        return see_other(request, "job", pk)
     return document(request, "job", {"query": changed(query, given)})
 
 
@@ -135,7 +137,7 @@ def child(view: Callable[[HttpRequest, Query], HttpResponseBase]) -> Callable[[H
         query.parameters |= fresh
         query.save(update_fields=["parameters", "seconds", "destruction"])
         steps(query, given)
-        return see_other("job", pk)
+        return see_other(request, "job", pk)
 
     return answered
 

@@ -7,7 +7,9 @@ from datetime import datetime
 
 from processing.models import Product
 
-NAME = re.compile(r"(ADP\.[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3})((?:\.[A-Za-z0-9]+)*)", re.ASCII)
+NAME = re.compile(
+    r"(ADP\.[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3})((?:\.[A-Za-z0-9]+)*)", re.ASCII
+)
 THIS = "#this"
 TYPES = {".fits": "application/fits", ".svg": "image/svg+xml", ".png": "image/png"}
 
@@ -37,9 +39,7 @@ def product_of(name: str) -> Product | None:
 
 def files(product: Product) -> Iterator[Known]:
     """The science file, then what is stored beside it."""
-    yield Known(
-        f"{product.dp_id}.fits", THIS, product.category, product.size, product.sha256, product.registered
-    )
+    yield Known(f"{product.dp_id}.fits", THIS, product.category, product.size, product.sha256, product.registered)
     for row in product.ingestion.files:
         if row["role"] != THIS:
             yield Known(row["name"], row["role"], row["category"], row["size"], row["sha256"], product.registered)

@@ -23,8 +23,8 @@ REGION = (
 def vacuum(nanometres: str) -> str:
     """SQL for a wavelength in metres, in vacuum, from one in nm: those of spectra are in air.
 
-    The refractive index of air at 15 degrees Celsius and 1013.25 hPa as a function of the wavelength in air: N. Piskunov's
-    inversion of Morton (2000, ApJS 130, 403), the formula of the IAU; good to 1e-9 from 200 nm on.
+    The refractive index of air at 15 degrees Celsius and 1013.25 hPa as a function of the wavelength in air:
+    N. Piskunov's inversion of Morton (2000, ApJS 130, 403), the formula of the IAU; good to 1e-9 from 200 nm on.
     """
     square = f"(1e6 / ({nanometres} * {nanometres}))"
     index = (
@@ -98,11 +98,13 @@ COLUMNS = [
     _column("facility_name|char||meta.id;instr.tel|Provenance.ObsConfig.Facility.name|Telescope", "p.telescope"),
     _column("instrument_name|char||meta.id;instr|Provenance.ObsConfig.Instrument.name|Instrument", "d.instrument_id"),
     _column("obs_title|char||meta.title;obs|DataID.title|Title", "p.title", False),
-    _column("obs_creation_date|timestamp||time.creation|DataID.date|When archived, UTC", "UTC(p.registered)", False),
+    _column(
+        "obs_creation_date|timestamp||time;meta.dataset|DataID.date|When archived, UTC", "UTC(p.registered)", False
+    ),
     _column("proposal_id|char||meta.id;obs.proposal|Provenance.Proposal.identifier|Programme", "b.prog_id", False),
     _column(
-        f"o_calib_status|char||meta.code.qual|{_C}ObservableAxis.calibrationStatus|absolute or uncalibrated",
-        "LOWER(p.fluxcal)",
+        f"o_calib_status|char||meta.code.qual|{_C}ObservableAxis.calibrationStatus|absolute: flux in physical units",
+        "CASE WHEN p.fluxcal = 'ABSOLUTE' THEN 'absolute' END",
         False,
     ),
     _column("dp_id|char||meta.id|| Archive name, without .fits", "p.dp_id"),

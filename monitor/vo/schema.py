@@ -48,7 +48,16 @@ def _columns(table: Table) -> Iterator[tuple[Cell, ...]]:
     for number, c in enumerate(table.columns, 1):
         kind = (c.kind.datatype, c.kind.arraysize or None, c.kind.xtype or None, None)
         texts = (c.description, c.utype or None, c.unit or None, c.ucd or None)
-        yield (table.full_name, c.written, *kind, *texts, int(c.is_key), int(c.is_principal), int(c.is_standard), number)
+        yield (
+            table.full_name,
+            c.written,
+            *kind,
+            *texts,
+            int(c.is_key),
+            int(c.is_principal),
+            int(c.is_standard),
+            number,
+        )
 
 
 def _table(name: str, rows: Sequence[tuple[Cell, ...]]) -> Table:

@@ -44,7 +44,7 @@ def polygon(corners: Sequence[tuple[float, float]]) -> Polygon:
         raise ValueError("two corners that follow each other are the same, or opposite")
     normals = [(x / n, y / n, z / n) for (x, y, z), n in zip(sides, lengths, strict=True)]
     inside = [dot(normal, corner) for normal in normals for corner in at]
-    if min(inside) < -1e-9 < 1e-9 < max(inside):  # noqa: PLR2004 - rounding
+    if min(inside) < -1e-9 < 1e-9 < max(inside):
         raise ValueError("the polygon is not convex, or larger than half of the sky")
     sign = 1.0 if max(inside) > -min(inside) else -1.0
     return Polygon([(sign * x, sign * y, sign * z) for x, y, z in normals])

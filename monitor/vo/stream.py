@@ -14,8 +14,11 @@ MOST = 2000
 T = TypeVar("T")
 
 RESERVED = frozenset(
-    """ALL AND AS ASC BETWEEN BY CROSS DESC DISTINCT EXISTS FROM FULL GROUP HAVING ILIKE IN INNER INTERSECT IS JOIN LEFT
-    LIKE LIMIT NATURAL NOT NULL OFFSET ON OR ORDER OUTER RIGHT SELECT TOP UNION USING WHERE WITH""".split()
+    (
+        *("ALL", "AND", "AS", "ASC", "BETWEEN", "BY", "CROSS", "DESC", "DISTINCT", "EXISTS", "FROM", "FULL", "GROUP"),
+        *("HAVING", "ILIKE", "IN", "INNER", "INTERSECT", "IS", "JOIN", "LEFT", "LIKE", "LIMIT", "NATURAL", "NOT"),
+        *("NULL", "OFFSET", "ON", "OR", "ORDER", "OUTER", "RIGHT", "SELECT", "TOP", "UNION", "USING", "WHERE", "WITH"),
+    )
 )
 """Keywords that cannot be the name of anything unless they are quoted."""
 

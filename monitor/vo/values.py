@@ -100,6 +100,10 @@ class Values:
                 return build("({})", join(f" {word} ", [self.condition(one) for one in several]))
             case Not(condition=inner):
                 return build("(NOT {})", self.condition(inner))
+        return self._predicate(node)
+
+    def _predicate(self, node: Node) -> Sql:
+        match node:
             case Comparison():
                 return self._comparison(node)
             case Between():
