@@ -2,7 +2,8 @@
 
     python -m benchmarks [NAME ...] [--full]
 
-Prints what each prints; what they found goes to benchmarks/results/latest.json.  `ingest`, `limits`, `one_ab`.
+Prints what each prints; what they found goes to benchmarks/results/latest.json.  `ingest`, `limits`, `one_ab`,
+`tap`.
 """
 
 import argparse
@@ -17,6 +18,7 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "ingest": ("--files", "400"),
     "one_ab": ("--runs", "3"),
     "limits": ("--idle", "30"),
+    "tap": (),
 }
 """Each with what makes it short."""
 

@@ -50,7 +50,8 @@ def links(request: HttpRequest) -> HttpResponseBase:
         for value in values
     ]
     rows = [link for asked in given[:MOST] for link in found(asked, address(request))]
-    table = formats.Truncated([rows] if rows else [], len(rows) + (len(given) <= MOST))
+    table = formats.Truncated([rows] if rows else [], len(rows) + 1)
+    table.more = len(given) > MOST
     text = "".join(formats.votable(FIELDS, table, {"standardID": STANDARD}))
     return HttpResponse(text, content_type=LINKS)
 
