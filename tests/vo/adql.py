@@ -5,13 +5,80 @@ import random
 from monitor.vo.catalogue import TABLES
 
 HOSTILE = [
-    *("'", '"', ";", "--", "/*", "*/", "\\", "%s", "%", "{}", "{0}", "$$", "\n", "(", ")", ",", ".", "||", "0x1F", "::text"),
+    *(
+        "'",
+        '"',
+        ";",
+        "--",
+        "/*",
+        "*/",
+        "\\",
+        "%s",
+        "%",
+        "{}",
+        "{0}",
+        "$$",
+        "\n",
+        "(",
+        ")",
+        ",",
+        ".",
+        "||",
+        "0x1F",
+        "::text",
+    ),
     *("DROP TABLE processing_product", "UNION SELECT", "pg_sleep(10)", "processing_job", "auth_user.password"),
-    *("pg_catalog.pg_tables", "information_schema.tables", "INTO", "DELETE FROM", "UPDATE", "COPY", "SET ROLE", "t0.dp_id"),
-    *("1e999", "9" * 30, "''''", "E'\\x27'", "current_user", "version()", "lo_import('/etc/passwd')", "\u2019", "\ufeff"),
-    *("SELECT", "FROM", "WHERE", "NULL", "TOP 0", "OFFSET 5", "ORDER BY 99", "GROUP BY 1", "HAVING", "IN ()", "LIKE '\\'"),
+    *(
+        "pg_catalog.pg_tables",
+        "information_schema.tables",
+        "INTO",
+        "DELETE FROM",
+        "UPDATE",
+        "COPY",
+        "SET ROLE",
+        "t0.dp_id",
+    ),
+    *(
+        "1e999",
+        "9" * 30,
+        "''''",
+        "E'\\x27'",
+        "current_user",
+        "version()",
+        "lo_import('/etc/passwd')",
+        "\u2019",
+        "\ufeff",
+    ),
+    *(
+        "SELECT",
+        "FROM",
+        "WHERE",
+        "NULL",
+        "TOP 0",
+        "OFFSET 5",
+        "ORDER BY 99",
+        "GROUP BY 1",
+        "HAVING",
+        "IN ()",
+        "LIKE '\\'",
+    ),
 ]
-NUMERIC = ("ABS", "FLOOR", "CEILING", "SQRT", "EXP", "LOG", "LOG10", "SIN", "ASIN", "DEGREES", "ROUND", "TRUNCATE", "MIN", "AVG")
+NUMERIC = (
+    "ABS",
+    "FLOOR",
+    "CEILING",
+    "SQRT",
+    "EXP",
+    "LOG",
+    "LOG10",
+    "SIN",
+    "ASIN",
+    "DEGREES",
+    "ROUND",
+    "TRUNCATE",
+    "MIN",
+    "AVG",
+)
 
 
 class Author:
@@ -72,7 +139,9 @@ class Author:
         if depth == 0 or pick.random() < 0.4:
             return pick.choice(plain)
         inner, other = (self.value(depth - 1) for _ in range(2))
-        return pick.choice([f"({inner} {pick.choice('+-*/')} {other})", f"{pick.choice(NUMERIC)}({inner})", f"-{inner}"])
+        return pick.choice(
+            [f"({inner} {pick.choice('+-*/')} {other})", f"{pick.choice(NUMERIC)}({inner})", f"-{inner}"]
+        )
 
     def condition(self, columns, depth):
         pick = self.dice
@@ -82,7 +151,18 @@ class Author:
             joined = pick.choice([" AND ", " OR "]).join(self.condition(columns, depth - 1) for _ in range(2))
             return f"{pick.choice(['', 'NOT '])}({joined})"
         word = pick.choice(["", "NOT "])
-        forms = [f"{a} {pick.choice(['=', '<>', '!=', '<', '>='])} {b}", f"{a} IS {word}NULL", f"{a} {word}IN ({b}, {c})"]
+        forms = [
+            f"{a} {pick.choice(['=', '<>', '!=', '<', '>='])} {b}",
+            f"{a} IS {word}NULL",
+            f"{a} {word}IN ({b}, {c})",
+        ]
         circle = f"CIRCLE('ICRS', {b}, {c}, 1.5)"
-        forms += [f"{a} {word}BETWEEN {b} AND {c}", f"{text} {word}LIKE 'a%'", f"{text} = 'some text'", f"1 = CONTAINS(POINT({a}, {b}), {circle})"]
-        return pick.choice([*forms, f"DISTANCE(POINT({a}, {b}), POINT(1, 2)) < {c}", f"INTERSECTS(s_region, {circle}) = 1"])
+        forms += [
+            f"{a} {word}BETWEEN {b} AND {c}",
+            f"{text} {word}LIKE 'a%'",
+            f"{text} = 'some text'",
+            f"1 = CONTAINS(POINT({a}, {b}), {circle})",
+        ]
+        return pick.choice(
+            [*forms, f"DISTANCE(POINT({a}, {b}), POINT(1, 2)) < {c}", f"INTERSECTS(s_region, {circle}) = 1"]
+        )

@@ -36,7 +36,9 @@ def plain(cell):
 def statuses(answer):
     """The values of QUERY_STATUS in the order of the document, each with its text."""
     parsed = votable.parse(io.BytesIO(body(answer)))
-    infos = [i for resource in parsed.resources for i in (*resource.infos, *(x for t in resource.tables for x in t.infos))]
+    infos = [
+        i for resource in parsed.resources for i in (*resource.infos, *(x for t in resource.tables for x in t.infos))
+    ]
     return [(info.value, info.content or "") for info in infos if info.name == "QUERY_STATUS"]
 
 

@@ -59,9 +59,7 @@ def test_taplint_finds_no_error_and_no_warning(server):
 )
 def test_votlint_is_silent(server, tmp_path, query):
     for maxrec in ("1", "100"):
-        answer = requests.get(
-            f"{server}/tap/sync", {"LANG": "ADQL", "QUERY": query, "MAXREC": maxrec}, timeout=60
-        )
+        answer = requests.get(f"{server}/tap/sync", {"LANG": "ADQL", "QUERY": query, "MAXREC": maxrec}, timeout=60)
         (tmp_path / "answer.xml").write_bytes(answer.content)
 
         assert stilts("votlint", f"votable={tmp_path / 'answer.xml'}") == ""

@@ -63,15 +63,20 @@ def test_whatever_is_asked_of_the_database_is_answered_or_refused_in_plain_words
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_the_connection_of_queries_cannot_write(archive):
-    for statement in ("DELETE FROM processing_rawframe", "CREATE TABLE x (y int)", "UPDATE processing_product SET ra = 1"):
+    for statement in (
+        "DELETE FROM processing_rawframe",
+        "CREATE TABLE x (y int)",
+        "UPDATE processing_product SET ra = 1",
+    ):
         with pytest.raises(Unanswered), database.answer(database.Sql(statement), 5):
             pass
 
 
 @pytest.mark.django_db(transaction=True)
 def test_sqlite_cannot_write_through_the_connection_of_queries_either(archive):
-    with pytest.raises(Exception, match=r"readonly|cannot compute"), database.answer(
-        database.Sql("DELETE FROM processing_rawframe"), 5
+    with (
+        pytest.raises(Exception, match=r"readonly|cannot compute"),
+        database.answer(database.Sql("DELETE FROM processing_rawframe"), 5),
     ):
         pass
 

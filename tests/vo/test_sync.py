@@ -61,7 +61,9 @@ def test_a_number_that_is_not_finite_has_the_name_that_votable_gives_it():
     chunks = [[(float("nan"),), (float("inf"),), (-float("inf"),), (None,), (1.5,)]]
     written = "".join(formats.votable([field], formats.Truncated(chunks, 9), {}))
 
-    assert "<TD>NaN</TD></TR>\n<TR><TD>+Inf</TD></TR>\n<TR><TD>-Inf</TD></TR>\n<TR><TD></TD></TR>\n<TR><TD>1.5" in written
+    assert (
+        "<TD>NaN</TD></TR>\n<TR><TD>+Inf</TD></TR>\n<TR><TD>-Inf</TD></TR>\n<TR><TD></TD></TR>\n<TR><TD>1.5" in written
+    )
 
 
 def test_an_answer_that_is_cut_says_so_after_the_table(client, archive):
