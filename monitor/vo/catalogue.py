@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from monitor.vo.obscore import OBSCORE, SOURCE
+from monitor.vo.obscore import JOINS, OBSCORE, SOURCE
 from monitor.vo.schema import described
 from monitor.vo.tables import Column, Key, Kind, Table
 
@@ -36,6 +36,7 @@ PRODUCTS = Table(
         Column("sha256", _TEXT, "p.sha256", "SHA-256 of the science file", ucd="meta.checksum", is_key=True),
         Column("registered", _TIME, "UTC(p.registered)", "When archived, UTC", ucd="time.creation"),
     ],
+    joins=JOINS,
 )
 PROVENANCE = Table(
     "phoenix",

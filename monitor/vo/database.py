@@ -66,7 +66,10 @@ def _connection(seconds: float) -> BaseDatabaseWrapper:
         return connection
     kept = {key: value for key, value in own.items() if key in ("USER", "PASSWORD", "HOST", "PORT", "NAME") and value}
     connection.settings_dict |= kept
-    limits = f"-c default_transaction_read_only=on -c statement_timeout={int(seconds * 1000)}"
+    # All rows are read, not only the first tenth, as PostgreSQL expects of a cursor.
+    limits = (
+        f"-c default_transaction_read_only=on -c statement_timeout={int(seconds * 1000)} -c cursor_tuple_fraction=1"
+    )
     connection.settings_dict["OPTIONS"] = {**connection.settings_dict["OPTIONS"], "options": limits}
     return connection
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from monitor.vo.compiler import Field
 from monitor.vo.errors import BadQuery, Unanswered
+from monitor.vo.tables import Kind
 
 Chunks = Iterable[list[Sequence[Any]]]
 VOTABLE = "application/x-votable+xml"
@@ -19,8 +21,11 @@ HEAD = (
     '<VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3">\n<RESOURCE type="results">\n'
 )
 TAIL = "</RESOURCE>\n</VOTABLE>\n"
-SEPARATOR = "\x1f"
-"""Between texts that are escaped together; no column holds it, and XML could not."""
+SEPARATOR = "\n"
+"""Between texts that are escaped together; hardly any has it inside."""
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ODD = {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}
+"""What is no number, as VOTable writes it."""
 
 
 class Truncated:
@@ -71,9 +76,7 @@ def info(name: str, value: str, text: str = "") -> str:
 
 def printable(text: str) -> str:
     """Without what XML cannot hold."""
-    return "".join(sign if sign >= " " or sign in "\t\n\r" else "\N{REPLACEMENT CHARACTER}" for sign in text).replace(
-        "\ufffe", "\N{REPLACEMENT CHARACTER}"
-    ).replace("\uffff", "\N{REPLACEMENT CHARACTER}")  # fmt: skip
+    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _field(number: int, field: Field) -> str:
@@ -95,26 +98,28 @@ def _field(number: int, field: Field) -> str:
 
 def _cells(field: Field) -> Callable[[Sequence[Any]], Iterable[str]]:
     """How a column of a chunk becomes texts; what is NULL becomes empty."""
-    if field.kind.is_number:
-        as_number = float if field.kind.datatype == "double" else int
-        return lambda cells: [_odd("" if cell is None else repr(as_number(cell))) for cell in cells]
-    return _texts
+    if field.kind is Kind.DOUBLE:
+        return _doubles
+    return _wholes if field.kind.is_number else _texts
 
 
-_NAMES = {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}
+def _wholes(cells: Sequence[Any]) -> Iterable[str]:
+    return ["" if cell is None else str(int(cell)) for cell in cells]
 
 
-def _odd(text: str) -> str:
-    """What is no number has another name in VOTable."""
-    return _NAMES.get(text, text)
+def _doubles(cells: Sequence[Any]) -> Iterable[str]:
+    """All at once if there is nothing odd among them."""
+    if None not in cells and math.isfinite(sum(cells)):
+        return map(repr, map(float, cells))
+    return ["" if cell is None else _ODD.get(repr(float(cell)), repr(float(cell))) for cell in cells]
 
 
-def _texts(cells: Sequence[Any]) -> list[str]:
+def _texts(cells: Sequence[Any]) -> Iterable[str]:
     """All at once: a chunk is escaped by a handful of calls."""
-    whole = SEPARATOR.join(["" if cell is None else cell.replace(SEPARATOR, " ") for cell in cells])
-    if not whole.isprintable():
-        whole = SEPARATOR.join(printable(text) for text in whole.split(SEPARATOR))
-    return escape(whole).split(SEPARATOR)
+    whole = SEPARATOR.join(["" if cell is None else cell for cell in cells] if None in cells else cells)
+    if whole.count(SEPARATOR) >= len(cells):
+        return [escape(printable(cell or "")) for cell in cells]
+    return escape(printable(whole)).split(SEPARATOR)
 
 
 def separated(fields: Sequence[Field], rows: Truncated, sign: str) -> Iterator[str]:
@@ -130,7 +135,8 @@ def separated(fields: Sequence[Field], rows: Truncated, sign: str) -> Iterator[s
         yield page.getvalue()
 
 
-_ODD = (math.inf, -math.inf)
+def _finite(cell: Any) -> Any:
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
 
 
 def as_json(fields: Sequence[Field], rows: Truncated) -> Iterator[str]:
@@ -141,9 +147,8 @@ def as_json(fields: Sequence[Field], rows: Truncated) -> Iterator[str]:
     yield f'{{"metadata": {json.dumps(metadata)},\n"data": ['
     between = "\n"
     for chunk in rows:
-        for row in chunk:
-            yield between + json.dumps([None if cell in _ODD or cell != cell else cell for cell in row])  # noqa: PLR0124
-            between = ",\n"
+        yield between + ",\n".join(json.dumps([*map(_finite, row)]) for row in chunk)
+        between = ",\n"
     yield f'\n],\n"status": "{"OVERFLOW" if rows.more else "OK"}"}}\n'
 
 

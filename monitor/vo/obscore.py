@@ -6,10 +6,12 @@ AUTHORITY = "ivo://eso.org/ID?"
 """What stands before an archive name in a publisher's identifier."""
 LINKS = "application/x-votable+xml;content=datalink"
 
-SOURCE = """processing_product p
- JOIN processing_job j ON j.id = p.job_id
- JOIN processing_associationblock b ON b.id = j.block_id
- JOIN processing_processingdate d ON d.id = j.date_id"""
+SOURCE = "processing_product p"
+JOINS = {
+    "j": "JOIN processing_job j ON j.id = p.job_id",
+    "b": "JOIN processing_associationblock b ON b.id = j.block_id",
+    "d": "JOIN processing_processingdate d ON d.id = j.date_id",
+}
 SPECTRUM = "p.category = 'SCIENCE.SPECTRUM'"
 TYPE = f"CASE WHEN {SPECTRUM} THEN 'spectrum' WHEN p.category LIKE 'SCIENCE.CUBE%%' THEN 'cube' ELSE 'image' END"
 OBSERVATION = "CASE WHEN b.ob_id <> '' THEN b.ob_id ELSE b.name END"
@@ -114,7 +116,9 @@ OBSCORE = Table(
     "ivoa",
     "ObsCore",
     "Current products, one row each (ObsCore 1.1)",
-    f"{SOURCE} WHERE p.state = 'CURRENT'",
+    SOURCE,
     COLUMNS,
     utype="ivo://ivoa.net/std/ObsCore#core-1.1",
+    joins=JOINS,
+    where="WHERE p.state = 'CURRENT'",
 )

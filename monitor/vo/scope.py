@@ -46,9 +46,20 @@ class Bound:
             text = _UTC.sub(lambda found: _ISO[vendor].format(found[1]), column.sql)
             params += [base] * text.count(":base")
             listed.append(f'{text.replace(":base", "CAST(%s AS text)")} AS "{column.name}"')
+        tables = " ".join(filter(None, (self.table.source, *self._joins(), self.table.where)))
         # All of it is written in this package.
-        select = f"(SELECT {', '.join(listed) or '1 AS one'} FROM {self.table.source}) AS {self.label}"  # noqa: S608
+        select = f"(SELECT {', '.join(listed) or '1 AS one'} FROM {tables}) AS {self.label}"  # noqa: S608
         return Sql(select, (*params, *self.table.params))
+
+    def _joins(self) -> list[str]:
+        """Those of the table that the needed columns are in, and those on the way to them."""
+        wanted = " ".join(column.sql for column in self.needed.values())
+        found: list[str] = []
+        for alias, text in reversed(self.table.joins.items()):
+            if re.search(rf"\b{alias}\.", wanted):
+                wanted += text
+                found.insert(0, text)
+        return found
 
 
 class Scope:

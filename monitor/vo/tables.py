@@ -69,7 +69,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; `source` is what follows FROM in its definition."""
+    """A table; `source` is what follows FROM in its definition, before `joins` and `where`."""
 
     schema: str
     name: str
@@ -78,6 +78,9 @@ class Table:
     columns: Sequence[Column]
     params: tuple[str | int | None, ...] = ()
     utype: str = ""
+    joins: Mapping[str, str] = field(default_factory=dict)
+    """By their aliases further tables, one row for each row of the source; read only if a column needs them."""
+    where: str = ""
 
     @property
     def full_name(self) -> str:

@@ -16,6 +16,7 @@ def where(condition):
 
 def value(text):
     [item] = parse(f"SELECT {text} FROM t").items
+    assert isinstance(item, Item)
     return item.value
 
 

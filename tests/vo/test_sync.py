@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from monitor.vo import formats
+from monitor.vo.compiler import Field
 from monitor.vo.tables import Kind
 from tests.vo.answers import asked, body, message, rows, statuses, table
 
@@ -57,8 +60,8 @@ def test_what_is_null_is_empty(client, archive):
 
 
 def test_a_number_that_is_not_finite_has_the_name_that_votable_gives_it():
-    field = formats.Field("x", Kind.DOUBLE, None)
-    chunks = [[(float("nan"),), (float("inf"),), (-float("inf"),), (None,), (1.5,)]]
+    field = Field("x", Kind.DOUBLE, None)
+    chunks: list[list[Sequence[Any]]] = [[(float("nan"),), (float("inf"),), (-float("inf"),), (None,), (1.5,)]]
     written = "".join(formats.votable([field], formats.Truncated(chunks, 9), {}))
 
     assert (
