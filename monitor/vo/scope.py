@@ -55,7 +55,7 @@ class Bound:
         """Those of the table that the needed columns are in, and those on the way to them."""
         wanted = " ".join(column.sql for column in self.needed.values())
         found: list[str] = []
-        for alias, text in reversed(self.table.joins.items()):
+        for alias, text in reversed([*self.table.joins.items()]):
             if re.search(rf"\b{alias}\.", wanted):
                 wanted += text
                 found.insert(0, text)
