@@ -77,11 +77,11 @@ class Geometry:
         return self._polygon(node, [_fixed(argument) for argument in arguments])
 
     def _region(self, name: Name) -> Circle:
-        """The region of a product: the circle that its aperture is."""
+        """The region of a product: the circle that its aperture is; without one, its position."""
         ra, dec, width = (
             self.scope.value(Name((*name.parts[:-1], one), name.at)) for one in ("s_ra", "s_dec", "s_fov")
         )
-        return Circle(Point(ra.sql, dec.sql), build("({} / 2e0)", width.sql))
+        return Circle(Point(ra.sql, dec.sql), build("(COALESCE({}, 0e0) / 2e0)", width.sql))
 
     @staticmethod
     def _without_frame(call: Call) -> tuple[Node, ...]:

@@ -15,10 +15,11 @@ JOINS = {
 SPECTRUM = "p.category = 'SCIENCE.SPECTRUM'"
 TYPE = f"CASE WHEN {SPECTRUM} THEN 'spectrum' WHEN p.category LIKE 'SCIENCE.CUBE%%' THEN 'cube' ELSE 'image' END"
 OBSERVATION = "CASE WHEN b.ob_id <> '' THEN b.ob_id ELSE b.name END"
-# Of a spectrum: where its aperture ends.  An image has no region here: its outline is in its header.
+_PLACE = "'ICRS ' || CAST(p.ra AS text) || ' ' || CAST(p.dec AS text)"
+# Of a spectrum its aperture; of an image its position, since its outline is in its header only.
 REGION = (
-    "CASE WHEN p.aperture IS NOT NULL THEN "
-    "'CIRCLE ICRS ' || CAST(p.ra AS text) || ' ' || CAST(p.dec AS text) || ' ' || CAST(p.aperture / 2 AS text) END"
+    f"CASE WHEN p.aperture IS NULL THEN 'POSITION ' || {_PLACE}"
+    f" ELSE 'CIRCLE ' || {_PLACE} || ' ' || CAST(p.aperture / 2 AS text) END"
 )
 
 
@@ -76,7 +77,10 @@ COLUMNS = [
         f"s_fov|double|deg|phys.angSize;instr.fov|{_S}Coverage.Bounds.Extent.diameter|Aperture of a spectrum",
         "p.aperture",
     ),
-    _column(f"s_region|region||pos.outline;obs.field|{_S}Coverage.Support.Area|Circle of the aperture", REGION),
+    _column(
+        f"s_region|region||pos.outline;obs.field|{_S}Coverage.Support.Area|Circle of the aperture, or the position",
+        REGION,
+    ),
     _column(f"s_resolution|double|arcsec|pos.angResolution|{_S}Resolution.Refval.value|Not known", "", False),
     _column(f"s_xel1|long||meta.number|{_S}numBins1|Not known", "", False),
     _column(f"s_xel2|long||meta.number|{_S}numBins2|Not known", "", False),

@@ -63,6 +63,7 @@ def test_an_expression_has_its_value(client, archive, expression, expected):
         ("CONTAINS(POINT('ICRS', s_ra, s_dec), CIRCLE('ICRS', 10, -20, 0.1)) = 0", 1),
         ("1 = CONTAINS(POINT(s_ra, s_dec), CIRCLE(POINT(10, -20), 180))", 2),
         ("intersects(s_region, circle('ICRS', 174.4005, -46.7, 0.0002)) = 1", 1),
+        ("INTERSECTS(s_region, CIRCLE('ICRS', 10, -20, 0.1)) = 1", 1),
         ("1 = CONTAINS(s_region, CIRCLE('ICRS', 174.4, -46.7, 0.0002))", 0),
         ("1 = CONTAINS(POINT(s_ra, s_dec), POLYGON(9, -21, 11, -21, 11, -19, 9, -19))", 1),
         ("1 = CONTAINS(POINT(s_ra, s_dec), BOX('ICRS', 174, -46.5, 2, 2))", 1),

@@ -56,7 +56,7 @@ def test_text_with_signs_of_xml_comes_back_as_it_was(client, archive):
 
 
 def test_what_is_null_is_empty(client, archive):
-    assert rows(asked(client, "SELECT em_xel, t_max, s_region FROM ivoa.ObsCore WHERE snr > 90")) == [(None,) * 3]
+    assert rows(asked(client, "SELECT em_xel, t_max, s_fov FROM ivoa.ObsCore WHERE snr > 90")) == [(None,) * 3]
 
 
 def test_a_number_that_is_not_finite_has_the_name_that_votable_gives_it():
