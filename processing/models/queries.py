@@ -3,7 +3,6 @@
 import uuid
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -26,8 +25,6 @@ def week_from_now() -> datetime:
 
 class Query(models.Model):
     """One query; who knows its id may see and change it."""
-
-    OPEN: ClassVar = OPEN
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     phase = models.CharField(max_length=9, choices=[(p, p) for p in QueryPhase], default=QueryPhase.PENDING)
