@@ -57,4 +57,5 @@ urlpatterns = [
     path("login/", LoginView.as_view(template_name="monitor/login.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("api/v1/", include("monitor.api.urls")),
+    path("", include("monitor.vo.urls")),
 ]

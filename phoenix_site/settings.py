@@ -239,6 +239,10 @@ PHOENIX: dict[str, Any] = {
     "AB_COLUMNS": {},
     "ARCHIVE": archive_of("PHOENIX_ARCHIVE_URL", VAR_DIR / "archive"),
     "INGESTOR": ingestor_of("PHOENIX_INGEST_URL", VAR_DIR / "products", WORK_DIR / "copies"),
+    # Who asks the database what TAP is asked (nothing: DATABASE_URL), for how many seconds, for how many rows.
+    "TAP_DATABASE": env.db("PHOENIX_TAP_DATABASE_URL", "") if env.str("PHOENIX_TAP_DATABASE_URL", "") else {},
+    "TAP_SECONDS": env.int("PHOENIX_TAP_SECONDS", 60),
+    "TAP_ROWS": env.int("PHOENIX_TAP_ROWS", 1_000_000),
     "EXECUTOR": {"BACKEND": env.str("PHOENIX_EXECUTOR", "local"), "OPTIONS": {}},
     "PIPELINES": {
         "NACO": {"BACKEND": "processing.plugins.pipelines.naco.Naco", "OPTIONS": {}},

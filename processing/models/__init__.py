@@ -11,6 +11,7 @@ from processing.models.instruments import Instrument
 from processing.models.jobs import Job
 from processing.models.notices import Channel, Delivery, Notice
 from processing.models.products import Ingestion, Product
+from processing.models.queries import Query
 from processing.models.results import JobLog, Qc1Parameter, Score
 from processing.models.stops import Stop
 from processing.models.workers import Worker
@@ -32,6 +33,7 @@ __all__ = [
     "ProcessingDate",
     "Product",
     "Qc1Parameter",
+    "Query",
     "RawFrame",
     "Score",
     "Stop",
