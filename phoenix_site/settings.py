@@ -117,6 +117,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "monitor.requests.RequestIds",
+    "monitor.api.answers.Answers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "monitor.headers.ContentSecurityPolicy",
@@ -172,7 +173,8 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": [f"monitor.api.formats.{name}" for name in ("Json", "Csv", "Ndjson", "VOTable")],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "monitor.api.formats.Choice",
     "DEFAULT_PAGINATION_CLASS": "monitor.api.pages.Pages",
     "EXCEPTION_HANDLER": "monitor.api.problems.problem",
 }

@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from monitor import certificates
 from monitor.api.bodies import Json, checked
 from monitor.api.bodies import error as item
+from monitor.api.conditional import demand, versioned
 from monitor.api.parameters import Parameter, conditions, text, words
 from monitor.api.permissions import MayAct
 from monitor.api.problems import Problem
@@ -68,10 +69,10 @@ class Draft(serializers.Serializer[Any]):
 
 
 class Word(serializers.Serializer[Any]):
-    """The body of a step: a note or reason, and the revision that was read."""
+    """The body of a step: a note or reason, and if so wanted the revision that was read, beside `If-Match`."""
 
     why = serializers.CharField(max_length=LONGEST_NOTE)
-    revision = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    revision = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
 
 
 def number(value: str) -> int:
@@ -87,6 +88,17 @@ def found(instrument: str, name: str, version: int) -> Certificate:
     if row is None:
         raise Http404(f"There is no certificate {instrument} {name} version {version}.")
     return row
+
+
+def life(row: Certificate) -> list[Any]:
+    """What a step is held against: the numbers of jobs may change."""
+    return [row.pk, row.revision, row.state]
+
+
+def shown(row: Certificate) -> Response:
+    """One version, with the tag that a step must name."""
+    facts = WholeSerializer(row).data
+    return Response(facts, headers={"ETag": versioned(life(row), facts)})
 
 
 def allowed(act: Callable[[], T]) -> T:
@@ -124,7 +136,9 @@ class Certificates(ListAPIView[Certificate]):
         row = found(done.row.instrument, done.row.name, done.row.version)
         address = reverse("api:certificate", args=(row.instrument, row.name, row.version))
         status = HTTPStatus.CREATED if done.result == "NEW" else HTTPStatus.OK
-        return Response(WholeSerializer(row).data, status, headers={"Location": address})
+        answer = shown(row)
+        answer.status_code, answer.headers["Location"] = status, address
+        return answer
 
 
 class CertificateDetail(Resource):
@@ -132,7 +146,7 @@ class CertificateDetail(Resource):
 
     def get(self, _request: Request, instrument: str, name: str, version: int) -> Response:
         """Its life, its content, what it was used for."""
-        return Response(WholeSerializer(found(instrument, name, version)).data)
+        return shown(found(instrument, name, version))
 
 
 class Difference(Resource):
@@ -159,13 +173,15 @@ class Step(APIView):
     take: Callable[..., int | None]
 
     def post(self, request: Request, instrument: str, name: str, version: int) -> Response:
-        """The version after the step; 409 for what its rules do not allow."""
+        """The version after the step; 412 if it was changed since it was read, 409 for what its rules do not allow."""
         conditions(request.query_params, {}, paged=False)
-        row, sent = found(instrument, name, version), checked(request, Word)
-        if sent["revision"] != row.revision:
+        row = found(instrument, name, version)
+        demand(request, life(row))
+        sent = checked(request, Word)
+        if sent.get("revision", row.revision) != row.revision:
             raise Problem(HTTPStatus.CONFLICT, f"{row} is at revision {row.revision} by {row.by}.")
         allowed(lambda: type(self).take(row, request.user.get_username(), sent["why"]))
-        return Response(WholeSerializer(found(instrument, name, version)).data)
+        return shown(found(instrument, name, version))
 
 
 class Certify(Step):

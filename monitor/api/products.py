@@ -10,6 +10,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from monitor.api.cursors import both
 from monitor.api.parameters import Parameter, day, text, whole, words
 from monitor.api.serializers import PRODUCT_FIELDS, ProductSerializer
 from monitor.api.views import Filters, Resource
@@ -101,6 +102,7 @@ class Products(ListAPIView[Product]):
     serializer_class = ArchivedSerializer
     filter_backends = (Filters,)
     ordering = ("id",)
+    orderings: ClassVar = both("dp_id", "dp_id") | both("registered", "registered", "id")
     parameters: ClassVar = {
         "instrument": Parameter("job__date__instrument", text),
         "date": Parameter("job__date__date", day),

@@ -18,6 +18,8 @@ from rest_framework.views import APIView
 
 from monitor import attempt
 from monitor.api import serializers
+from monitor.api.conditional import weak
+from monitor.api.cursors import both
 from monitor.api.parameters import Parameter, conditions, day, text, words
 from monitor.api.problems import Problem
 from monitor.board import Night, date_of
@@ -50,6 +52,21 @@ class Resource(APIView):
         conditions(request.query_params, self.parameters, paged=False)
 
 
+class Retry(APIView):
+    """What there is not: a second attempt."""
+
+    http_method_names = ("get", "head", "post", "put", "patch", "delete", "options")
+    permission_classes = (AllowAny,)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refused, whatever the method, with the rule."""
+        detail = (
+            "An AB has one attempt in each campaign, and no way back: there is no retry. "
+            "A re-processing campaign gives it a new job."
+        )
+        raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, detail, kind="one-attempt")
+
+
 class NothingHere(APIView):
     """Any other address below the API."""
 
@@ -64,8 +81,11 @@ class Status(Resource):
     """Whether processing may run, what it does, how much is left."""
 
     def get(self, _request: Request) -> Response:
-        """The cheapest complete answer."""
-        return Response({"version": control.VERSION, **control.status()})
+        """The cheapest complete answer; its tag does not change with the clock alone."""
+        found = control.status()
+        workers = [{**worker, "seen": None} for worker in found["workers"]]
+        tag = weak({**found, "workers": workers}, ("now",))
+        return Response({"version": control.VERSION, **found}, headers={"ETag": tag})
 
 
 class Dates(ListAPIView[ProcessingDate]):
@@ -74,6 +94,7 @@ class Dates(ListAPIView[ProcessingDate]):
     queryset = ProcessingDate.objects.all()
     filter_backends = (Filters,)
     ordering = ("-date", "instrument_id")
+    orderings: ClassVar = both("date", "date", "instrument_id") | both("instrument", "instrument_id", "date")
     parameters: ClassVar = {
         "instrument": Parameter("instrument", text),
         "date": Parameter("date", day),
@@ -105,6 +126,7 @@ class Jobs(ListAPIView[Job]):
     serializer_class = serializers.JobSerializer
     filter_backends = (Filters,)
     ordering = ("id",)
+    orderings: ClassVar = both("registered", "registered", "id") | both("date", "date__date", "id") | both("ab", "block__name", "id")
     parameters: ClassVar = {
         "state": Parameter("state__in", words(JobState)),
         "instrument": Parameter("date__instrument", text),
@@ -133,6 +155,7 @@ class Blocks(ListAPIView[AssociationBlock]):
     serializer_class = serializers.BlockSerializer
     filter_backends = (BlockFilters,)
     ordering = ("name",)
+    orderings: ClassVar = both("name", "name") | both("date", "date__date", "name") | both("mjd_obs", "mjd_obs", "name")
     parameters: ClassVar = {
         "instrument": Parameter("date__instrument", text),
         "date": Parameter("date__date", day),
