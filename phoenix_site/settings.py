@@ -111,6 +111,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "corsheaders",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_q",
     "processing",
     "monitor",
@@ -121,6 +124,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "monitor.headers.ContentSecurityPolicy",
+    "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -145,6 +149,7 @@ TEMPLATES = [
         },
     }
 ]
+AUTHENTICATION_BACKENDS = ["monitor.slowdown.SlowDown", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -170,14 +175,28 @@ SESSION_COOKIE_HTTPONLY = True
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "rest_framework.authentication.BasicAuthentication",
+        "monitor.api.tokens.Bearer",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": [f"monitor.api.formats.{name}" for name in ("Json", "Csv", "Ndjson", "VOTable")],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "monitor.api.formats.Choice",
     "DEFAULT_PAGINATION_CLASS": "monitor.api.pages.Pages",
+    "DEFAULT_THROTTLE_CLASSES": ["monitor.api.throttles.PerClient"],
+    # The last of the addresses in X-Forwarded-For is believed only if a proxy is known to write it.
+    "NUM_PROXIES": env.int("PHOENIX_PROXIES", 0),
+    "DEFAULT_THROTTLE_RATES": {
+        "user": env.str("PHOENIX_API_RATE", "1200/min"),
+        "anonymous": env.str("PHOENIX_PUBLIC_RATE", "300/min"),
+    },
     "EXCEPTION_HANDLER": "monitor.api.problems.problem",
 }
+# Pages of other hosts may ask what everybody may know, and nothing else.
+CORS_ALLOWED_ORIGINS = env.list("PHOENIX_CORS_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/v1/adp/"
+CORS_ALLOW_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
+CORS_ALLOW_HEADERS = ("accept", "content-type", "if-none-match", "x-request-id")
+CORS_EXPOSE_HEADERS = ("ETag", "Link", "Retry-After", "X-Request-ID")
 
 WORK_DIR = Path(env.str("PHOENIX_WORK_DIR", str(VAR_DIR / "work"))).resolve()
 WORKERS = env.int("PHOENIX_WORKERS", 2)

@@ -38,6 +38,7 @@ from processing.workflow.register import register
 from processing.workflow.stop import Resumption, resume
 from processing.workflow.stop import preview as preview_resume
 from processing.workflow.sweep import due, sweep
+from processing.workflow.tokens import make_token, withdraw_token
 from processing.workflow.waiting import Surroundings, why_waiting
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "draft_all",
     "explain",
     "find_files",
+    "make_token",
     "preview_resume",
     "register_content",
     "register_files",
@@ -66,6 +68,7 @@ __all__ = [
     "sweep",
     "why_waiting",
     "withdraw",
+    "withdraw_token",
 ]
 
 

@@ -18,6 +18,7 @@ from monitor import stops
 from monitor.api.bodies import Json, checked
 from monitor.api.parameters import Parameter, conditions, text, truth
 from monitor.api.permissions import MayAct
+from monitor.api.repeats import once_per_key
 from monitor.api.serializers import StopSerializer
 from monitor.api.views import Filters, Resource
 from processing import control
@@ -66,6 +67,7 @@ class Stops(ListAPIView[Stop]):
         "active": Parameter("resumed__isnull", truth),
     }
 
+    @once_per_key
     def post(self, request: Request) -> Response:
         """Stop: 201, or 200 if it was stopped already; with `dry_run`, only what that would concern."""
         dry_run = is_dry(request)
@@ -95,6 +97,7 @@ class Resume(APIView):
     parser_classes = (Json,)
     acting = "processing.change_stop"
 
+    @once_per_key
     def post(self, request: Request, pk: int) -> Response:
         """How many jobs go on, are skipped, or stay kept by another stop; with `dry_run`, how many would."""
         dry_run = is_dry(request)

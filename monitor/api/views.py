@@ -126,7 +126,9 @@ class Jobs(ListAPIView[Job]):
     serializer_class = serializers.JobSerializer
     filter_backends = (Filters,)
     ordering = ("id",)
-    orderings: ClassVar = both("registered", "registered", "id") | both("date", "date__date", "id") | both("ab", "block__name", "id")
+    orderings: ClassVar = (
+        both("registered", "registered", "id") | both("date", "date__date", "id") | both("ab", "block__name", "id")
+    )
     parameters: ClassVar = {
         "state": Parameter("state__in", words(JobState)),
         "instrument": Parameter("date__instrument", text),

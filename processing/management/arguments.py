@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from processing.management import validate
+from processing.management import tokens, validate
 
 Verb = Callable[[str, str], ArgumentParser]
 
@@ -20,7 +20,7 @@ def add_verbs(parser: ArgumentParser) -> None:
         sub.add_argument("--json", action="store_true", help="print JSON")
         return sub
 
-    for add in (add_questions, add_products, add_export, add_gates, add_certificate, add_worker):
+    for add in (add_questions, add_products, add_export, add_gates, add_certificate, add_token, add_worker):
         add(verb)
 
 
@@ -104,6 +104,11 @@ def add_certificate(verb: Verb) -> None:
         one.add_argument("--user", metavar="NAME", help="who decides; without it the account that types")
         if name == "certify":
             one.add_argument("--revision", type=int, metavar="R", help="the one that was read; refused for any other")
+
+
+def add_token(verb: Verb) -> None:
+    """Keys to the API."""
+    tokens.arguments(verb("token", "Keys of programs to the API: create, list, withdraw."))
 
 
 def add_worker(verb: Verb) -> None:
