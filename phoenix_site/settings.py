@@ -189,7 +189,20 @@ REST_FRAMEWORK = {
         "user": env.str("PHOENIX_API_RATE", "1200/min"),
         "anonymous": env.str("PHOENIX_PUBLIC_RATE", "300/min"),
     },
+    "DEFAULT_SCHEMA_CLASS": "monitor.api.schema.Schema",
     "EXCEPTION_HANDLER": "monitor.api.problems.problem",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "phoenix",
+    "DESCRIPTION": "What phoenix knows of association blocks, their jobs and products, and the ways to act on it.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.0.3",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
 }
 # Pages of other hosts may ask what everybody may know, and nothing else.
 CORS_ALLOWED_ORIGINS = env.list("PHOENIX_CORS_ORIGINS", default=[])

@@ -21,6 +21,7 @@ from monitor.api.conditional import demand, versioned
 from monitor.api.parameters import Parameter, conditions, text, words
 from monitor.api.permissions import MayAct
 from monitor.api.problems import Problem
+from monitor.api.shapes import ChangeShape
 from monitor.api.views import Filters, Resource
 from processing import control
 from processing.core.certification import BadCertificate
@@ -121,6 +122,9 @@ class Certificates(ListAPIView[Certificate]):
     permission_classes = (IsAuthenticated, MayAct)
     parser_classes = (Json,)
     acting = "processing.draft_certificate"
+    bodies: ClassVar = {"post": Draft}
+    answers: ClassVar = {"post": WholeSerializer}
+    codes: ClassVar = {"post": (201,)}
     ordering = ("instrument", "name", "version")
     parameters: ClassVar = {
         "instrument": Parameter("instrument", text),
@@ -144,6 +148,8 @@ class Certificates(ListAPIView[Certificate]):
 class CertificateDetail(Resource):
     """One version."""
 
+    answers: ClassVar = {"get": WholeSerializer}
+
     def get(self, _request: Request, instrument: str, name: str, version: int) -> Response:
         """Its life, its content, what it was used for."""
         return shown(found(instrument, name, version))
@@ -153,6 +159,7 @@ class Difference(Resource):
     """What differs between two versions."""
 
     parameters: ClassVar = {"to": Parameter("to", number)}
+    answers: ClassVar = {"get": ChangeShape(many=True)}
 
     def get(self, request: Request, instrument: str, name: str, version: int) -> Response:
         """Path, old and new value, from this version to version `to`."""
@@ -171,6 +178,9 @@ class Step(APIView):
     parser_classes = (Json,)
     acting = "processing.certify_certificate"
     take: Callable[..., int | None]
+    bodies: ClassVar = {"post": Word}
+    answers: ClassVar = {"post": WholeSerializer}
+    guarded: ClassVar = {"post": True}
 
     def post(self, request: Request, instrument: str, name: str, version: int) -> Response:
         """The version after the step; 412 if it was changed since it was read, 409 for what its rules do not allow."""

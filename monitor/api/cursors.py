@@ -30,7 +30,7 @@ def read(text: str, length: int) -> Cursor:
     if len(text) > LONGEST:
         raise ValueError("too long")
     back, *values = json.loads(urlsafe_b64decode(text.encode("ascii")))
-    plain = all(isinstance(value, str | int | float) and value == value and "\0" not in str(value) for value in values)
+    plain = all(isinstance(value, str | int | float) and "\0" not in str(value) for value in values)
     if not (isinstance(back, bool) and len(values) == length and plain):
         raise ValueError("not made here")
     return Cursor(tuple(values), back)

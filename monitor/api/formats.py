@@ -80,10 +80,15 @@ class Choice(DefaultContentNegotiation):
         # The first look at a request: what nobody may do is not refused for want of a permission.
         if request.method not in view.allowed_methods:
             raise MethodNotAllowed(str(request.method))
-        listing = request.method in {"GET", "HEAD"} and (hasattr(view, "list") or getattr(view, "is_list", False))
+        listing = self.is_list(view, request.method)
         offered = [one for one in renderers if listing or not isinstance(one, Table)]
         word = request.query_params.get("format")
         known = [one.format for one in offered]
         if word is not None and word not in known:
             raise ParseError(f"format must be one of {', '.join(known)}.")
         return super().select_renderer(request, offered, format_suffix)
+
+    @staticmethod
+    def is_list(view: Any, method: str | None) -> bool:
+        """Whether this gives rows, which a table can hold."""
+        return method in {"GET", "HEAD"} and (hasattr(view, "list") or getattr(view, "is_list", False))

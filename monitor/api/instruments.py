@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import Http404
+from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import IsAuthenticated
@@ -18,6 +19,7 @@ from monitor.api.conditional import demand, versioned
 from monitor.api.permissions import MayAct
 from monitor.api.problems import Problem
 from monitor.api.serializers import HoldSerializer
+from monitor.api.shapes import InstrumentShape
 from monitor.api.views import Filters, Resource
 from monitor.holds import Held
 from monitor.tallies import tally
@@ -25,10 +27,17 @@ from processing import control
 from processing.models import Instrument, Job
 
 
+class Change(serializers.Serializer[Any]):
+    """The body that changes an instrument."""
+
+    window = serializers.CharField(allow_blank=True, max_length=11)
+
+
 class Instruments(ListAPIView[Instrument]):
     """Every instrument that is known, by name."""
 
     queryset = Instrument.objects.all()
+    serializer_class = InstrumentShape
     filter_backends = (Filters,)
     ordering = ("name",)
 
@@ -43,6 +52,10 @@ class InstrumentDetail(Resource):
     """One instrument."""
 
     http_method_names = ("get", "head", "options", "patch")
+    answers: ClassVar = {"get": InstrumentShape, "patch": InstrumentShape}
+    bodies: ClassVar = {"patch": Change}
+    guarded: ClassVar = {"patch": True}
+    examples: ClassVar = {"patch": [OpenApiExample("A window", {"window": "20:00-06:00"}, request_only=True)]}
     permission_classes = (IsAuthenticated, MayAct)
     parser_classes = (Json,)
     acting = "processing.change_instrument"
@@ -61,12 +74,6 @@ class InstrumentDetail(Resource):
         except ValueError as error:
             raise Problem(HTTPStatus.BAD_REQUEST, f"window: {error}", [item("window", str(error))]) from error
         return shown(row)
-
-
-class Change(serializers.Serializer[Any]):
-    """The body that changes an instrument."""
-
-    window = serializers.CharField(allow_blank=True, max_length=11)
 
 
 def found(name: str) -> Instrument:

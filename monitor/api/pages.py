@@ -44,6 +44,12 @@ class Pages(BasePagination):
             raise NotFound("There is no page with this cursor.") from error
         return rows
 
+    def complete(self, data: Sequence[Row], request: Request, view: APIView) -> Response | StreamingHttpResponse:
+        """The answer with all that there is."""
+        self.request, self.view, self.limit, self.count = request, view, LARGEST, None
+        self.following = self.preceding = None
+        return self.get_paginated_response(data)
+
     def read(self, queryset: Any, cursor: cursors.Cursor | None) -> list[Any]:
         """The rows beyond the cursor, and where the pages beside them begin."""
         back = bool(cursor and cursor.back)

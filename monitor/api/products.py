@@ -82,7 +82,7 @@ class IngestionSerializer(serializers.ModelSerializer[Ingestion]):
     campaign = serializers.CharField(source="job.campaign.name")
     instrument = serializers.CharField(source="job.date.instrument_id")
     date = serializers.DateField(source="job.date.date")
-    product = serializers.CharField(source="product.dp_id", default=None)
+    product = serializers.CharField(source="product.dp_id", default=None, allow_null=True)
 
     class Meta:
         model = Ingestion
@@ -115,6 +115,8 @@ class Products(ListAPIView[Product]):
 
 class ProductDetail(Resource):
     """One product."""
+
+    answers: ClassVar = {"get": WholeProductSerializer}
 
     def get(self, _request: Request, dp_id: str) -> Response:
         """With its sources, findings and versions."""

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from monitor import attempt
-from monitor.api import serializers
+from monitor.api import serializers, shapes
 from monitor.api.conditional import weak
 from monitor.api.cursors import both
 from monitor.api.parameters import Parameter, conditions, day, text, words
@@ -80,6 +80,8 @@ class NothingHere(APIView):
 class Status(Resource):
     """Whether processing may run, what it does, how much is left."""
 
+    answers: ClassVar = {"get": shapes.StatusShape}
+
     def get(self, _request: Request) -> Response:
         """The cheapest complete answer; its tag does not change with the clock alone."""
         found = control.status()
@@ -92,6 +94,7 @@ class Dates(ListAPIView[ProcessingDate]):
     """Processing dates, the newest first."""
 
     queryset = ProcessingDate.objects.all()
+    serializer_class = shapes.NightShape
     filter_backends = (Filters,)
     ordering = ("-date", "instrument_id")
     orderings: ClassVar = both("date", "date", "instrument_id") | both("instrument", "instrument_id", "date")
@@ -109,6 +112,8 @@ class Dates(ListAPIView[ProcessingDate]):
 
 class DateDetail(Resource):
     """One processing date."""
+
+    answers: ClassVar = {"get": shapes.NightShape}
 
     def get(self, _request: Request, instrument: str, day: datetime.date) -> Response:
         """The date with its jobs counted."""
@@ -196,6 +201,7 @@ class BlockDetail(OfBlock):
     """One AB with its text and its jobs."""
 
     parameters: ClassVar[Mapping[str, Parameter]] = {}
+    answers: ClassVar = {"get": serializers.WholeBlockSerializer}
 
     def get(self, _request: Request, name: str) -> Response:
         """Everything that the AB says of itself."""
@@ -206,6 +212,8 @@ class BlockDetail(OfBlock):
 
 class Associations(OfBlock):
     """The calibrations that the AB names, and which of them the recipe gets."""
+
+    answers: ClassVar = {"get": shapes.AssociationShape(many=True)}
 
     def get(self, _request: Request, name: str) -> Response:
         """In the AB's own order, MCALIBs first."""
@@ -219,6 +227,8 @@ class Associations(OfBlock):
 
 class Scores(OfBlock):
     """Scores with their thresholds, and QC1 parameters."""
+
+    answers: ClassVar = {"get": shapes.ScoresShape}
 
     def get(self, _request: Request, name: str) -> Response:
         """Both score strings; not finite parameters are null with a mark."""
@@ -235,6 +245,8 @@ class Scores(OfBlock):
 
 class Products(OfBlock):
     """The archived products of an AB."""
+
+    answers: ClassVar = {"get": serializers.ProductSerializer(many=True)}
 
     def get(self, _request: Request, name: str) -> Response:
         """In the order of their registration."""

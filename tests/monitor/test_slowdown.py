@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def vera(django_user_model, settings):
     # The real one takes its time by design.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    return django_user_model.objects.create_user("vera", password="right")
+    return django_user_model.objects.create_user("vera", password="right")  # noqa: S106
 
 
 def login(password, address="10.0.0.1", name="vera"):
