@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
@@ -29,6 +30,22 @@ TYPES: dict[Callable[[str], Any], Any] = {
     parameters.truth: {"type": "string", "enum": ["true", "false"]},
     parameters.whole: {"type": "integer", "minimum": 0, "maximum": 99999},
 }
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[misc,no-untyped-call] # it has no types
+    """How tokens are sent."""
+
+    target_class = "monitor.api.tokens.Bearer"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """For the description."""
+        return {"type": "http", "scheme": "bearer"}
+
+
+def ours(endpoints: Sequence[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
+    """The addresses of version 1, and no other of the site."""
+    return [found for found in endpoints if found[0].startswith("/api/v1/")]
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
@@ -113,6 +130,14 @@ class Schema(AutoSchema):  # type: ignore[misc] # it has no types
         """The formats beside JSON."""
         found = [one for one in self.view.renderer_classes if issubclass(one, Table)] if self.is_list() else []
         return [str(one.media_type) for one in found]
+
+    def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:
+        found = super()._map_serializer_field(field, direction, bypass_extensions)
+        model = getattr(getattr(field.parent, "Meta", None), "model", None)
+        # Of a field that is only read, the library forgets that it may be empty.
+        if model and "enum" in found and model._meta.get_field(field.source).blank and "" not in found["enum"]:
+            found["enum"] = [*found["enum"], ""]
+        return found
 
     def map_renderers(self, attribute: str) -> list[Any]:
         """Tables are of lists only."""

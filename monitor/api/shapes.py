@@ -84,8 +84,8 @@ class AssociationShape(serializers.Serializer[Any]):
 class ScoresShape(serializers.Serializer[Any]):
     """Scores with their thresholds, and QC1 parameters."""
 
-    association_flags = serializers.CharField()
-    processing_flags = serializers.CharField()
+    association_flags = serializers.IntegerField(allow_null=True)
+    processing_flags = serializers.IntegerField(allow_null=True)
     scores = ScoreSerializer(many=True)
     qc1 = Qc1Serializer(many=True)
 
