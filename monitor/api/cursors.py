@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q
 
 LONGEST = 2000
@@ -21,7 +20,8 @@ class Cursor:
     back: bool = False
 
     def __str__(self) -> str:
-        text = json.dumps([self.back, *self.values], cls=DjangoJSONEncoder)
+        # Django's own encoder cuts times to milliseconds: a row would come before itself.
+        text = json.dumps([self.back, *self.values], default=str)
         return urlsafe_b64encode(text.encode()).decode()
 
 

@@ -85,8 +85,11 @@ class Status(Resource):
     def get(self, _request: Request) -> Response:
         """The cheapest complete answer; its tag does not change with the clock alone."""
         found = control.status()
-        workers = [{**worker, "seen": None} for worker in found["workers"]]
-        tag = weak({**found, "workers": workers}, ("now",))
+        still = {
+            "instruments": [{**one, "next_opening": None} for one in found["instruments"]],
+            "workers": [{**worker, "seen": None} for worker in found["workers"]],
+        }
+        tag = weak({**found, **still}, ("now",))
         return Response({"version": control.VERSION, **found}, headers={"ETag": tag})
 
 
