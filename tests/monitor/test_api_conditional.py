@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from monitor.api import adp
+from monitor.api import adp, answers, repeats
 from processing import control
 from processing.models import Answered, AssociationBlock, Instrument, Job, Stop
+from processing.workflow import intake
 from tests.monitor import rows
 from tests.monitor.test_problems import problem
 
@@ -44,6 +45,10 @@ def test_what_has_changed_is_sent_again(viewer, resource):
     Job.objects.filter(pk=row.pk).update(state="FAILED")
 
     assert viewer.get(f"/api/v1/{resource}", headers={"if-none-match": tag}).status_code == 200
+
+
+def test_a_tag_is_the_same_for_the_same_bytes_only():
+    assert answers.tag(b"a") == answers.tag(b"a") != answers.tag(b"b")
 
 
 def test_a_tag_is_of_one_format_and_one_choice_of_fields(viewer):
@@ -164,6 +169,13 @@ def test_two_at_the_same_time_are_one(stopper):
     problem(post(stopper), 409)
 
 
+def test_who_gave_up_before_the_end_keeps_no_key(stopper):
+    post(stopper)
+    Answered.objects.update(status=0, at=timezone.now() - repeats.GIVEN_UP - timedelta(seconds=1))
+
+    assert post(stopper).status_code == 200
+
+
 @pytest.mark.parametrize("key", ["", "é", "x" * 129])
 def test_a_key_is_a_short_text(stopper, key):
     problem(post(stopper, key=key), 400)
@@ -183,6 +195,7 @@ def test_a_dry_run_says_what_registering_would_do_and_stores_nothing(registrar, 
 
     assert dry.status_code == 200
     assert not AssociationBlock.objects.exists()
+    assert intake.judge_content(text.encode(), "body").as_dict() == dry.json()
     assert registrar.post(address, text, content_type="text/plain").json() == dry.json()
 
 
