@@ -84,8 +84,8 @@ class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: Token, form: Any, change: bool) -> None:
         """Store it, and show its secret this once."""
-        if obj.owner_id is None:
-            obj.owner = request.user  # type: ignore[assignment] # whoever is in the admin is logged in
+        if not request.user.is_superuser:
+            obj.owner_id = int(request.user.pk or 0)
         secret = save(obj, request.user.get_username())
         messages.warning(request, f"The secret of {obj}, shown this once: {secret}")
 

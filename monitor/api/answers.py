@@ -41,10 +41,11 @@ def tagged(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase
     """The answer with a tag of its content, unless it has one; 304 if the client has it already."""
     if request.method not in {"GET", "HEAD"} or response.status_code != HTTPStatus.OK:
         return response
-    if isinstance(response, HttpResponse) and response.content:
+    if not isinstance(response, HttpResponse):
+        return response
+    if response.content:
         response.headers.setdefault("ETag", tag(response.content))
-    found = get_conditional_response(request, response.headers.get("ETag"), None, response)
-    return found or response
+    return get_conditional_response(request, response.headers.get("ETag"), None, response) or response
 
 
 def tag(content: bytes) -> str:

@@ -38,7 +38,7 @@ def problems(request: HttpRequest) -> HttpResponse:
     return render(request, "monitor/problems.html", {"problems": HELP})
 
 
-class Docs(SpectacularSwaggerSplitView):  # type: ignore[misc] # it has no types
+class Docs(SpectacularSwaggerSplitView):
     """The description to read and to try; the script is a file of its own, and everything is from this server."""
 
     template_name = "monitor/api_docs.html"

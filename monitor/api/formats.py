@@ -1,7 +1,7 @@
 """Formats of an answer: JSON for everything, and for lists tables that are written while they are sent."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from rest_framework.exceptions import MethodNotAllowed, ParseError
@@ -12,7 +12,6 @@ from rest_framework.request import Request
 from monitor.api import tables, votable
 
 Row = Mapping[str, Any]
-Writer = Callable[[Sequence[str], Iterable[Row]], Iterator[str]]
 
 
 class Json(JSONRenderer):
@@ -36,11 +35,14 @@ def finite(value: Any) -> Any:
 
 
 class Table(Json):
-    """A format of whole lists.  `lines` writes it; what is rendered are the problems, as JSON."""
+    """A format of whole lists.  What is rendered are the problems, as JSON."""
 
     suffix: ClassVar[str]
     content_type: ClassVar[str]
-    lines: ClassVar[Writer]
+
+    def lines(self, columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
+        """The table in pieces of text."""
+        raise NotImplementedError
 
 
 class Csv(Table):
@@ -49,7 +51,10 @@ class Csv(Table):
     media_type = "text/csv"
     format = suffix = "csv"
     content_type = "text/csv; charset=utf-8; header=present"
-    lines = staticmethod(tables.csv)
+
+    def lines(self, columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
+        """With a line of names."""
+        return tables.csv(columns, rows)
 
 
 class Ndjson(Table):
@@ -57,7 +62,10 @@ class Ndjson(Table):
 
     media_type = content_type = "application/x-ndjson"
     format = suffix = "ndjson"
-    lines = staticmethod(tables.ndjson)
+
+    def lines(self, columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
+        """One for each row."""
+        return tables.ndjson(columns, rows)
 
 
 class VOTable(Table):
@@ -66,7 +74,10 @@ class VOTable(Table):
     media_type = content_type = "application/x-votable+xml"
     format = "votable"
     suffix = "xml"
-    lines = staticmethod(votable.write)
+
+    def lines(self, columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
+        """A document."""
+        return votable.write(columns, rows)
 
 
 class Choice(DefaultContentNegotiation):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from itertools import islice
-from typing import Any, Never
+from typing import Any, Never, cast
 
 from django.core.exceptions import ValidationError
 from django.http import StreamingHttpResponse
@@ -30,6 +30,9 @@ class Pages(BasePagination):
     A view says its `ordering`, and in `orderings` which others may be asked for; each ends with what is unique.
     """
 
+    following: str | None = None
+    preceding: str | None = None
+
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         """The rows of one page; a cursor that was made up is not found."""
         self.request, self.view = request, view
@@ -47,7 +50,6 @@ class Pages(BasePagination):
     def complete(self, data: Sequence[Row], request: Request, view: APIView) -> Response | StreamingHttpResponse:
         """The answer with all that there is."""
         self.request, self.view, self.limit, self.count = request, view, LARGEST, None
-        self.following = self.preceding = None
         return self.get_paginated_response(data)
 
     def read(self, queryset: Any, cursor: cursors.Cursor | None) -> list[Any]:
@@ -84,7 +86,7 @@ class Pages(BasePagination):
 
     def table(self, data: Sequence[Row], wanted: Sequence[str]) -> StreamingHttpResponse:
         """The rest of the list from here, in the format that was accepted."""
-        form: Table = self.request.accepted_renderer
+        form = cast(Table, self.request.accepted_renderer)
         rows = islice(self.rows(data), self.limit if "limit" in self.request.query_params else None)
         # Servers read a body through even if they do not send it.
         lines = iter(()) if self.request.method == "HEAD" else form.lines(wanted, rows)

@@ -32,7 +32,7 @@ TYPES: dict[Callable[[str], Any], Any] = {
 }
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[misc,no-untyped-call] # it has no types
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # it has no types
     """How tokens are sent."""
 
     target_class = "monitor.api.tokens.Bearer"
@@ -60,10 +60,10 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors: Any = serializers.ListField(child=serializers.DictField())
 
 
-class Schema(AutoSchema):  # type: ignore[misc] # it has no types
+class Schema(AutoSchema):
     """Reads `parameters`, `answers`, `bodies` and `examples` of a view; what it does not say is any object."""
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> list[Any]:
         """The parameters of the address, and the headers that matter."""
         method = self.method.lower()
         if method != "get":
@@ -112,7 +112,7 @@ class Schema(AutoSchema):  # type: ignore[misc] # it has no types
         """The body."""
         return self.given("bodies", self.method.lower(), None)
 
-    def get_response_serializers(self) -> dict[Any, Any]:
+    def get_response_serializers(self) -> Any:
         """The answer in each of its formats, and the problem."""
         usual = getattr(self.view, "serializer_class", None) if self.is_list() else None
         answer = self.given("answers", self.method.lower(), usual) or OpenApiTypes.OBJECT
@@ -132,7 +132,7 @@ class Schema(AutoSchema):  # type: ignore[misc] # it has no types
         return [str(one.media_type) for one in found]
 
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:
-        found = super()._map_serializer_field(field, direction, bypass_extensions)
+        found = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call] # it has no types
         model = getattr(getattr(field.parent, "Meta", None), "model", None)
         # Of a field that is only read, the library forgets that it may be empty.
         if model and "enum" in found and model._meta.get_field(field.source).blank and "" not in found["enum"]:

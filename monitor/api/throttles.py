@@ -20,7 +20,7 @@ class PerClient(SimpleRateThrottle):
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         """False if there were too many."""
-        self.scope = "user" if request.user and request.user.is_authenticated else "anonymous"
+        self.scope = "user" if request.user.is_authenticated else "anonymous"
         self.rate = self.get_rate()
         self.num_requests, self.duration = self.parse_rate(self.rate)
         return super().allow_request(request, view)

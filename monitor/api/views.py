@@ -43,7 +43,7 @@ class Filters(BaseFilterBackend):
 class Resource(APIView):
     """One thing: takes no parameters unless it says so."""
 
-    http_method_names = ("get", "head", "options")
+    http_method_names: tuple[str, ...] = ("get", "head", "options")
     parameters: ClassVar[Mapping[str, Parameter]] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -3,7 +3,7 @@
 import secrets
 from datetime import timedelta
 
-from django.contrib.auth.models import AbstractBaseUser, Group
+from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -14,7 +14,7 @@ LONGEST_LIFE = 730
 SHOWN = 8
 
 
-def make_token(name: str, owner: AbstractBaseUser, role: str, days: int, who: str) -> tuple[Token, str]:
+def make_token(name: str, owner: User, role: str, days: int, who: str) -> tuple[Token, str]:
     """A new token with its secret, which is kept nowhere; ValueError for what cannot be."""
     if not name.strip():
         raise ValueError("a token needs a name")

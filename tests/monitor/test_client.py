@@ -21,6 +21,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(scope="module")
 def phoenix_client():
     spec = importlib.util.spec_from_file_location("phoenix_client", ROOT / "clients" / "phoenix_client.py")
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["phoenix_client"] = module
     spec.loader.exec_module(module)

@@ -146,5 +146,5 @@ def test_a_token_made_in_the_admin_is_shown_once(admin_client, admin_user):
     answer = admin_client.post("/admin/processing/token/add/", sent, follow=True)
     secret = answer.content.decode().partition("shown this once: ")[2].split("<")[0]
 
-    assert Token.objects.all().of_secret(secret).name == "nightly"
+    assert str(Token.objects.all().of_secret(secret)) == "nightly"
     assert secret not in admin_client.get("/admin/processing/token/").content.decode()
