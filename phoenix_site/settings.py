@@ -111,16 +111,21 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "corsheaders",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_q",
     "processing",
     "monitor",
 ]
 MIDDLEWARE = [
     "monitor.requests.RequestIds",
+    "monitor.api.answers.Answers",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "monitor.headers.ContentSecurityPolicy",
+    "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -145,7 +150,7 @@ TEMPLATES = [
         },
     }
 ]
-AUTHENTICATION_BACKENDS = ["monitor.accounts.Accounts"]
+AUTHENTICATION_BACKENDS = ["monitor.slowdown.SlowDown", "monitor.accounts.Accounts"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -172,16 +177,47 @@ SESSION_COOKIE_HTTPONLY = True
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "rest_framework.authentication.BasicAuthentication",
+        "monitor.api.tokens.Bearer",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
         "monitor.api.permissions.MayAct",
     ],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": [f"monitor.api.formats.{name}" for name in ("Json", "Csv", "Ndjson", "VOTable")],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "monitor.api.formats.Choice",
     "DEFAULT_PAGINATION_CLASS": "monitor.api.pages.Pages",
+    "DEFAULT_THROTTLE_CLASSES": ["monitor.api.throttles.PerClient"],
+    # The last of the addresses in X-Forwarded-For is believed only if a proxy is known to write it.
+    "NUM_PROXIES": env.int("PHOENIX_PROXIES", 0),
+    "DEFAULT_THROTTLE_RATES": {
+        "user": env.str("PHOENIX_API_RATE", "1200/min"),
+        "anonymous": env.str("PHOENIX_PUBLIC_RATE", "300/min"),
+    },
+    "DEFAULT_SCHEMA_CLASS": "monitor.api.schema.Schema",
     "EXCEPTION_HANDLER": "monitor.api.problems.problem",
 }
+SPECTACULAR_SETTINGS = {
+    "TITLE": "phoenix",
+    "DESCRIPTION": "What phoenix knows of association blocks, their jobs and products, and the ways to act on it.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.0.3",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "PREPROCESSING_HOOKS": ["monitor.api.schema.ours"],
+    # Enumerations stand where they are used: names for them would change with each that is added.
+    "POSTPROCESSING_HOOKS": [],
+}
+# Pages of other hosts may ask what everybody may know, and nothing else.
+CORS_ALLOWED_ORIGINS = env.list("PHOENIX_CORS_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/v1/adp/"
+CORS_ALLOW_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
+CORS_ALLOW_HEADERS = ("accept", "content-type", "if-none-match", "x-request-id")
+CORS_EXPOSE_HEADERS = ("ETag", "Link", "Retry-After", "X-Request-ID")
 
 # E-mail goes out through this server; Django's variables, of which EMAIL_URL gives all.
 vars().update(env.email_url("EMAIL_URL", "smtp://localhost:25"))

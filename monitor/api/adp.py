@@ -5,22 +5,29 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Prefetch
+from drf_spectacular.utils import OpenApiExample
+from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from monitor.api.pages import PARAMETERS, Pages
-from monitor.api.parameters import Parameter, conditions, day, text
+from monitor.api.bodies import Json, checked
+from monitor.api.pages import PARAMETERS, SHAPES, Pages
+from monitor.api.parameters import LONGEST, Parameter, conditions, day, text
 from monitor.api.problems import Problem
+from monitor.api.shapes import VocabularyShape
 from monitor.api.views import Resource
 from processing.core.states import TROUBLE, UNFINISHED, JobState, ProductState, Reason
 from processing.models import Job, Product, RawFrame
 
 MOST = 1000
 VERSION = 1
+# Seconds for which a cache may repeat an answer.
+FRESH = 60
+EXAMPLE = {"dp_ids": ["UVES.2012-05-10T03:17:42.861", "UVES.2012-05-10T04:02:11.002"]}
 
 
 class Status(StrEnum):
@@ -62,6 +69,18 @@ FILTERS: Mapping[str, Parameter] = {
 }
 
 
+class DatasetSerializer(serializers.Serializer[Any]):
+    """What became of one raw frame."""
+
+    dp_id = serializers.CharField()
+    status = serializers.ChoiceField(choices=_ORDER)
+    sentence = serializers.CharField()
+    products = serializers.ListField(child=serializers.CharField())
+    instrument = serializers.CharField(allow_null=True)
+    date = serializers.DateField(allow_null=True)
+    updated = serializers.DateTimeField(allow_null=True)
+
+
 def status_of(state: str, reason: str) -> Status:
     """What a job's state and reason are called outside."""
     if state in UNFINISHED:
@@ -73,10 +92,24 @@ def status_of(state: str, reason: str) -> Status:
     return Status.PROCESSED if state == JobState.INGESTED else Status.SKIPPED
 
 
-class Vocabulary(Resource):
+class Public(Resource):
+    """What everybody may ask: without a login, and so the same for all, and kept by caches for a minute."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Say so to caches, of what was answered."""
+        found = super().finalize_response(request, response, *args, **kwargs)
+        if found.status_code == HTTPStatus.OK:
+            found.headers["Cache-Control"] = f"public, max-age={FRESH}"
+        return found
+
+
+class Vocabulary(Public):
     """Every status with its sentence."""
 
-    permission_classes = (AllowAny,)
+    answers: ClassVar = {"get": VocabularyShape}
 
     def get(self, _request: Request) -> Response:
         """Words are added in a new version only."""
@@ -84,42 +117,83 @@ class Vocabulary(Resource):
         return Response({"version": VERSION, "vocabulary": listed})
 
 
-class Datasets(Resource):
+class Names(Json):
+    """A body with many names."""
+
+    most = 256 * 2**10
+
+
+class DatasetPage(serializers.Serializer[Any]):
+    """The answers; there is no other page."""
+
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = DatasetSerializer(many=True)
+
+
+class Question(serializers.Serializer[Any]):
+    """The body that asks for many frames."""
+
+    dp_ids = serializers.ListField(child=serializers.CharField(max_length=LONGEST), min_length=1, max_length=MOST)
+
+
+class Datasets(Public):
     """One answer per raw frame: by name in the order asked, or a page of those that fit the other filters."""
 
-    permission_classes = (AllowAny,)
+    http_method_names = ("get", "head", "options", "post")
+    parser_classes = (Names,)
+    pagination_class = Pages
+    bodies: ClassVar = {"post": Question}
+    answers: ClassVar = {"post": DatasetPage}
+    examples: ClassVar = {"post": [OpenApiExample("Two frames", EXAMPLE, request_only=True)]}
+    parameters: ClassVar = {**FILTERS, "dp_id": Parameter("dp_id", text)}
+    serializer_class = DatasetSerializer
     ordering = ("dp_id",)
+    is_list = True
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """The parameters are looked at by `get`."""
         super(Resource, self).initial(request, *args, **kwargs)
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Any:
         """At least one filter is needed."""
+        pages = Pages()
         if "dp_id" in request.query_params:
-            return Response({"next": None, "previous": None, "results": datasets(asked(request))})
+            return pages.complete(datasets(asked(request)), request, self)
         found = conditions(request.query_params, {**FILTERS, "dp_id": Parameter("", text)})
         if not found:
             raise Problem(HTTPStatus.BAD_REQUEST, f"At least one filter is needed: dp_id, {', '.join(FILTERS)}.")
-        pages = Pages()
         frames = RawFrame.objects.filter(**found).order_by("dp_id").values("dp_id").distinct()
-        page = pages.paginate_queryset(frames, request, self) or []
+        page = pages.paginate_queryset(frames, request, self)
         return pages.get_paginated_response(datasets([frame["dp_id"] for frame in page]))
+
+    def post(self, request: Request) -> Response:
+        """Up to 1,000 frames by name; a question, so that nothing is changed."""
+        conditions(request.query_params, {}, paged=False)
+        return Response(
+            {"next": None, "previous": None, "results": datasets(names(checked(request, Question)["dp_ids"]))}
+        )
 
 
 def asked(request: Request) -> list[str]:
-    """The names asked for, each once, without `.fits`."""
+    """The names asked for in the address."""
     others = request.query_params.copy()
     given = others.pop("dp_id")
-    if mixed := [name for name in others if name in (*FILTERS, *PARAMETERS)]:
+    taken = [*FILTERS, *(name for name in PARAMETERS if name not in SHAPES)]
+    if mixed := [name for name in others if name in taken]:
         raise Problem(HTTPStatus.BAD_REQUEST, f"dp_id names the frames; it does not go with {', '.join(mixed)}.")
-    conditions(others, {}, paged=False)
-    names = [name.strip().removesuffix(".fits") for value in given for name in value.split(",")]
-    if not all(names) or len(names) > MOST:
+    conditions(others, {name: Parameter(name, text) for name in SHAPES}, paged=False)
+    return names([name for value in given for name in value.split(",")])
+
+
+def names(given: Sequence[str]) -> list[str]:
+    """The names asked for, each once, without `.fits`."""
+    found = [name.strip().removesuffix(".fits") for name in given]
+    if not all(found) or len(found) > MOST:
         raise Problem(HTTPStatus.BAD_REQUEST, f"dp_id names 1 to {MOST} frames, none of them empty.")
-    if any("\0" in name for name in names):
+    if any("\0" in name for name in found):
         raise Problem(HTTPStatus.BAD_REQUEST, "dp_id holds a NUL character.")
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(found))
 
 
 def datasets(names: Sequence[str]) -> list[dict[str, Any]]:

@@ -69,7 +69,7 @@ def words(allowed: Iterable[str]) -> Callable[[str], list[str]]:
 
 def conditions(given: QueryDict, allowed: Mapping[str, Parameter], *, paged: bool = True) -> dict[str, Any]:
     """Lookup and value of each parameter that was given; a problem names every one that is wrong."""
-    names = [*allowed, *(PARAMETERS if paged else ())]
+    names = [*allowed, *(PARAMETERS if paged else ("format",))]
     errors = [
         {"parameter": name[:LONGEST], "detail": f"unknown; known are {', '.join(names) or 'none'}"}
         for name in given

@@ -25,6 +25,7 @@ urlpatterns = [
     path("abs/<ab:name>/associations/", views.Associations.as_view(), name="associations"),
     path("abs/<ab:name>/scores/", views.Scores.as_view(), name="ab_scores"),
     path("abs/<ab:name>/products/", views.Products.as_view(), name="ab_products"),
+    path("abs/<ab:name>/retry/", views.Retry.as_view(), name="retry"),
     path("jobs/", views.Jobs.as_view(), name="jobs"),
     path("products/", products.Products.as_view(), name="products"),
     path("products/<product:dp_id>/", products.ProductDetail.as_view(), name="product"),

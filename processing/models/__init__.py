@@ -1,5 +1,6 @@
 """What is remembered; querysets answer questions, `move()` is the only way a state changes."""
 
+from processing.models.access import Answered, Token, WrongTry
 from processing.models.blocks import AssociationBlock, RawFrame
 from processing.models.campaigns import Campaign
 from processing.models.certificates import Certificate
@@ -17,6 +18,7 @@ from processing.models.stops import Stop
 from processing.models.workers import Worker
 
 __all__ = [
+    "Answered",
     "AssociationBlock",
     "Campaign",
     "Certificate",
@@ -37,5 +39,7 @@ __all__ = [
     "RawFrame",
     "Score",
     "Stop",
+    "Token",
     "Worker",
+    "WrongTry",
 ]
