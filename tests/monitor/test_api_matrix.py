@@ -16,6 +16,7 @@ READ = {"get": LOGIN}
 PUBLIC = {"get": EVERYBODY}
 REGISTER, STOP, RESUME, WINDOW = "add_associationblock", "add_stop", "change_stop", "change_instrument"
 DRAFT, CERTIFY = "draft_certificate", "certify_certificate"
+ACKNOWLEDGE = "acknowledge_cluster"
 METHODS = ("get", "post", "put", "patch", "delete")
 NEEDED = {
     "status": READ,
@@ -28,7 +29,16 @@ NEEDED = {
     "ab": READ,
     "log": READ,
     "associations": READ,
+    "ab_scores": READ,
+    "grid": READ,
     "scores": READ,
+    "qc1": READ,
+    "failures": READ,
+    "failure": READ,
+    "failure_acknowledge": {"post": ACKNOWLEDGE},
+    "failure_handover": {"post": ACKNOWLEDGE},
+    "failure_evidence": READ,
+    "events": READ,
     "ab_products": READ,
     "retry": {},
     "jobs": READ,
@@ -47,7 +57,7 @@ NEEDED = {
     "datasets": {**PUBLIC, "post": EVERYBODY},
     "vocabulary": PUBLIC,
 }
-PERSONS = ("anonymous", LOGIN, REGISTER, STOP, RESUME, WINDOW, DRAFT, CERTIFY)
+PERSONS = ("anonymous", LOGIN, REGISTER, STOP, RESUME, WINDOW, DRAFT, CERTIFY, ACKNOWLEDGE)
 # Something that fits each part of an address.
 SAMPLES = {
     "BlockName": "UVES.2012-05-10T03:17:42.861",
@@ -55,6 +65,7 @@ SAMPLES = {
     "ProductName": "ADP.2026-01-01T00:00:00.001",
     "CertificateName": "ECHELLE-POINT",
     "Day": date(2012, 5, 9),
+    "Fingerprint": "0123456789ab",
     "IntConverter": 1,
 }
 
