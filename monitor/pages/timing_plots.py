@@ -18,6 +18,8 @@ MOST_LABELS = 9
 # Up to so many of the smaller unit an axis is in that unit.
 UNITS = ((1.0, "s", 180.0), (60.0, "min", 180.0), (3600.0, "h", float("inf")))
 BAR_WIDTH, BAR_HEIGHT, BINS = 180, 30, 30
+# Nights for which there is room, or the bars of one would fill the page.
+FEWEST = 7
 
 
 def unit_of(longest: float) -> tuple[float, str]:
@@ -28,7 +30,7 @@ def unit_of(longest: float) -> tuple[float, str]:
 def _plane(nights: Sequence[Night], longest: float, height: float = HEIGHT) -> tuple[Plane, str]:
     size, unit = unit_of(longest)
     y = Axis(0.0, 1.08 * longest / size, height - BOTTOM, TOP)
-    return Plane(Axis(0.0, float(len(nights)), LEFT, WIDTH - RIGHT), y), unit
+    return Plane(Axis(0.0, float(max(len(nights), FEWEST)), LEFT, WIDTH - RIGHT), y), unit
 
 
 def _dates(nights: Sequence[Night], plane: Plane) -> list[Tick]:

@@ -54,7 +54,9 @@ def test_every_file_of_a_product_is_in_the_archive_as_its_row_says(item):
     for row in item.files:
         content = stored(row)
         assert (row["sha256"], row["size"]) == (hashlib.sha256(content).hexdigest(), len(content))
-        assert row["md5"] == hashlib.md5(content, usedforsecurity=False).hexdigest()
+        # Phase 3 asks for it of what is no FITS file.
+        is_fits = row["name"].endswith(".fits")
+        assert row["md5"] == ("" if is_fits else hashlib.md5(content, usedforsecurity=False).hexdigest())
         assert row["url"] == registry.ingestor().open(row["name"]).as_uri()
     assert (item.files[-1]["name"], item.files[-1]["sha256"]) == (f"{item.dp_id}.fits", item.sha256)
 
