@@ -120,10 +120,13 @@ def measure(rounds: int) -> dict[str, float]:
 def viewer() -> Any:
     """A client of somebody who may look."""
     from django.contrib.auth import get_user_model
+    from django.contrib.auth.models import Group
     from django.test import Client
 
+    user, _ = get_user_model().objects.get_or_create(username="viewer")
+    user.groups.set(Group.objects.filter(name="viewer"))
     client = Client()
-    client.force_login(get_user_model().objects.get_or_create(username="viewer")[0])
+    client.force_login(user)
     return client
 
 
