@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.db.models import Prefetch
-from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -27,7 +26,6 @@ MOST = 1000
 VERSION = 1
 # Seconds for which a cache may repeat an answer.
 FRESH = 60
-EXAMPLE = {"dp_ids": ["UVES.2012-05-10T03:17:42.861", "UVES.2012-05-10T04:02:11.002"]}
 
 
 class Status(StrEnum):
@@ -145,7 +143,6 @@ class Datasets(Public):
     pagination_class = Pages
     bodies: ClassVar = {"post": Question}
     answers: ClassVar = {"post": DatasetPage}
-    examples: ClassVar = {"post": [OpenApiExample("Two frames", EXAMPLE, request_only=True)]}
     parameters: ClassVar = {**FILTERS, "dp_id": Parameter("dp_id", text)}
     serializer_class = DatasetSerializer
     ordering = ("dp_id",)

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import IsAuthenticated
@@ -55,7 +54,6 @@ class InstrumentDetail(Resource):
     answers: ClassVar = {"get": InstrumentShape, "patch": InstrumentShape}
     bodies: ClassVar = {"patch": Change}
     guarded: ClassVar = {"patch": True}
-    examples: ClassVar = {"patch": [OpenApiExample("A window", {"window": "20:00-06:00"}, request_only=True)]}
     permission_classes = (IsAuthenticated, MayAct)
     parser_classes = (Json,)
     acting = "processing.change_instrument"

@@ -112,11 +112,16 @@ class Pages(BasePagination):
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """How a page looks, for the description of the API."""
-        link = {"type": "string", "format": "uri", "nullable": True}
+        link = {"type": "string", "format": "uri", "nullable": True, "example": None}
         return {
             "type": "object",
             "required": ["next", "previous", "results"],
-            "properties": {"count": {"type": "integer"}, "next": link, "previous": link, "results": schema},
+            "properties": {
+                "count": {"type": "integer", "example": 1},
+                "next": link,
+                "previous": link,
+                "results": schema,
+            },
         }
 
 

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from monitor.api.cursors import both
 from monitor.api.parameters import Parameter, day, text, whole, words
 from monitor.api.serializers import PRODUCT_FIELDS, ProductSerializer
+from monitor.api.shapes import AcknowledgementShape
 from monitor.api.views import Filters, Resource
 from processing import control
 from processing.core.states import IngestState, ProductState, Reason
@@ -143,6 +144,8 @@ class Ingestions(ListAPIView[Ingestion]):
 
 class Acknowledgement(Resource):
     """What became of each product of a date."""
+
+    answers: ClassVar = {"get": AcknowledgementShape}
 
     def get(self, _request: Request, instrument: str, day: datetime.date) -> Response:
         """As `phoenix acknowledge` has it."""

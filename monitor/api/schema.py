@@ -1,6 +1,8 @@
 """The description of the API (OpenAPI 3.0.3): what a view says of itself, and what all of them have."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -14,6 +16,8 @@ from monitor.api.formats import Choice, Table
 from monitor.api.problems import MEDIA_TYPE
 from monitor.api.repeats import HEADER
 
+EXAMPLES: Mapping[str, Mapping[str, Any]] = json.loads((Path(__file__).parent / "examples.json").read_text())
+"""By method and address: a `request`, an `answer`."""
 OF_LISTS = {
     "cursor": OpenApiParameter("cursor", str, description="Where a page begins; from `next` and `previous`."),
     "limit": OpenApiParameter(
@@ -61,7 +65,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 
 class Schema(AutoSchema):
-    """Reads `parameters`, `answers`, `bodies` and `examples` of a view; what it does not say is any object."""
+    """Reads `parameters`, `answers` and `bodies` of a view; what it does not say is any object."""
 
     def get_override_parameters(self) -> list[Any]:
         """The parameters of the address, and the headers that matter."""
@@ -146,5 +150,14 @@ class Schema(AutoSchema):
         return found if self.is_list() else [one for one in found if one not in tables]
 
     def get_examples(self) -> list[OpenApiExample]:
-        """Real ones."""
-        return list(self.given("examples", self.method.lower(), []))
+        """As a night had them; of a list, one row."""
+        found = EXAMPLES.get(f"{self.method} {self.path}", {})
+        said = {"request": "What is sent", "answer": "What is answered"}
+        return [
+            OpenApiExample(said[part], value, request_only=part == "request", response_only=part == "answer")
+            for part, value in found.items()
+        ]
+
+    def _get_response_for_code(self, serializer: Any, status_code: str, *args: Any, **kwargs: Any) -> Any:
+        found = super()._get_response_for_code(serializer, status_code, *args, **kwargs)  # type: ignore[no-untyped-call] # it has no types
+        return found | {"description": found["description"] or self.get_description()}

@@ -29,7 +29,7 @@ class OfJobSerializer(serializers.ModelSerializer[Any]):
     certificate: Any = serializers.StringRelatedField(source="job.certificate")
 
 
-class ScoreSerializer(OfJobSerializer):
+class ScoreOfJobSerializer(OfJobSerializer):
     """One bit of a score string."""
 
     class Meta:
@@ -38,7 +38,7 @@ class ScoreSerializer(OfJobSerializer):
         read_only_fields = fields
 
 
-class Qc1Serializer(OfJobSerializer):
+class Qc1OfJobSerializer(OfJobSerializer):
     """One QC1 parameter on one chip."""
 
     class Meta:
@@ -69,7 +69,7 @@ class Scores(ListAPIView[Score]):
     """Scores of all jobs, in the order in which they were written down."""
 
     queryset = Score.objects.select_related(*RELATED).defer(*NOT_TOLD)
-    serializer_class = ScoreSerializer
+    serializer_class = ScoreOfJobSerializer
     filter_backends = (Filters,)
     ordering = ("id",)
     parameters: ClassVar = {
@@ -83,7 +83,7 @@ class Qc1(ListAPIView[Qc1Parameter]):
     """QC1 parameters of all jobs, in the order in which they were written down."""
 
     queryset = Qc1Parameter.objects.select_related(*RELATED).defer(*NOT_TOLD)
-    serializer_class = Qc1Serializer
+    serializer_class = Qc1OfJobSerializer
     filter_backends = (Filters,)
     ordering = ("id",)
     parameters: ClassVar = PARAMETERS

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.http import Http404
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiExample, PolymorphicProxySerializer
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import IsAuthenticated
@@ -26,7 +26,6 @@ from monitor.api.views import Filters, Resource
 from processing import control
 from processing.models import Instrument, Stop
 
-EXAMPLE = {"scope": "UVES", "mode": "DRAIN", "reason": "The response curve of 2012-05-09 is wrong."}
 DRY_RUN: Mapping[str, Parameter] = {"dry_run": Parameter("dry_run", truth)}
 
 
@@ -68,7 +67,6 @@ class Stops(ListAPIView[Stop]):
     answers: ClassVar = {"post": PolymorphicProxySerializer("StopOrDryRun", [StopSerializer, DryStopShape], None)}
     codes: ClassVar = {"post": (201,)}
     switches: ClassVar = {"post": DRY_RUN}
-    examples: ClassVar = {"post": [OpenApiExample("Stop UVES", EXAMPLE, request_only=True)]}
     ordering = ("-id",)
     parameters: ClassVar = {
         "scope": Parameter("scope", scope),
