@@ -1,13 +1,12 @@
 """What everybody may know of a raw frame: was it processed, with what result, where is the product?"""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
-from django.db.models import Prefetch
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -20,7 +19,7 @@ from monitor.api.problems import Problem
 from monitor.api.shapes import VocabularyShape
 from monitor.api.views import Resource
 from processing.core.states import TROUBLE, UNFINISHED, JobState, ProductState, Reason
-from processing.models import Job, Product, RawFrame
+from processing.models import Product, RawFrame
 
 MOST = 1000
 VERSION = 1
@@ -88,6 +87,33 @@ def status_of(state: str, reason: str) -> Status:
     if state == JobState.REJECTED:
         return _REJECTED.get(reason, Status.NOT_PROCESSED)
     return Status.PROCESSED if state == JobState.INGESTED else Status.SKIPPED
+
+
+PATHS = ("pk", "state", "reason", "date__instrument_id", "date__date", "ended", "processed", "claimed", "registered")
+
+
+class Attempt(NamedTuple):
+    """What is asked of a job."""
+
+    pk: int
+    state: str
+    reason: str
+    instrument: str
+    date: date
+    ended: datetime | None
+    processed: datetime | None
+    claimed: datetime | None
+    registered: datetime
+
+    @property
+    def status(self) -> Status:
+        """What its state is called outside."""
+        return status_of(self.state, self.reason)
+
+    @property
+    def updated(self) -> datetime:
+        """When it came into its state."""
+        return self.ended or self.processed or self.claimed or self.registered
 
 
 class Public(Resource):
@@ -194,34 +220,36 @@ def names(given: Sequence[str]) -> list[str]:
 
 
 def datasets(names: Sequence[str]) -> list[dict[str, Any]]:
-    """What is known of each frame, in this order; four queries."""
-    current = Prefetch("products", Product.objects.filter(state=ProductState.CURRENT), to_attr="current")
-    jobs = Prefetch("block__jobs", Job.objects.select_related("date").prefetch_related(current))
-    frames = (
-        RawFrame.objects.filter(dp_id__in=names).select_related("block").defer("block__text").prefetch_related(jobs)
-    )
-    found: dict[str, list[Job]] = defaultdict(list)
-    for frame in frames:
-        found[frame.dp_id] += frame.block.jobs.all()
-    return [dataset(name, found[name]) for name in names]
+    """What is known of each frame, in this order; two queries."""
+    columns = [f"block__jobs__{path}" for path in PATHS]
+    rows = RawFrame.objects.filter(dp_id__in=names, block__jobs__isnull=False).values_list("dp_id", *columns)
+    found: dict[str, list[Attempt]] = defaultdict(list)
+    for name, *values in rows.order_by():
+        found[name].append(Attempt(*values))
+    current = products({job.pk for jobs in found.values() for job in jobs})
+    return [dataset(name, found[name], current) for name in names]
 
 
-def dataset(name: str, jobs: Sequence[Job]) -> dict[str, Any]:
+def products(jobs: Collection[int]) -> Mapping[int, list[str]]:
+    """The current products of each job; one query."""
+    rows = Product.objects.filter(job__in=jobs, state=ProductState.CURRENT).order_by("id")
+    found: dict[int, list[str]] = defaultdict(list)
+    for job, name in rows.values_list("job_id", "dp_id"):
+        found[job].append(name)
+    return found
+
+
+def dataset(name: str, jobs: Sequence[Attempt], current: Mapping[int, Sequence[str]]) -> dict[str, Any]:
     """One frame's answer.  Nothing of the operators: no hosts, no logs, no sentences of jobs."""
-    ranked = sorted(jobs, key=lambda job: (_ORDER.index(status_of(job.state, job.reason)), -job.pk))
+    ranked = sorted(jobs, key=lambda job: (_ORDER.index(job.status), -job.pk))
     job = ranked[0] if ranked else None
-    status = status_of(job.state, job.reason) if job else Status.UNKNOWN
+    status = job.status if job else Status.UNKNOWN
     return {
         "dp_id": name,
         "status": status,
         "sentence": SENTENCES[status],
-        "products": [product.dp_id for job in ranked for product in job.current],  # type: ignore[attr-defined]
-        "instrument": job.date.instrument_id if job else None,
-        "date": job.date.date if job else None,
-        "updated": updated(job) if job else None,
+        "products": [dp_id for one in ranked for dp_id in current.get(one.pk, ())],
+        "instrument": job.instrument if job else None,
+        "date": job.date if job else None,
+        "updated": job.updated if job else None,
     }
-
-
-def updated(job: Job) -> datetime:
-    """When the job came into its state."""
-    return job.ended or job.processed or job.claimed or job.registered

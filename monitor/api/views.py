@@ -26,7 +26,7 @@ from monitor.board import Night, date_of
 from monitor.tallies import tallies
 from processing import control
 from processing.core.errors import BadAB
-from processing.core.states import JobState, Reason
+from processing.core.states import JobState
 from processing.models import AssociationBlock, Job, JobLog, ProcessingDate
 
 JOBS = Job.objects.select_related("block", "campaign", "certificate", "date__instrument").prefetch_related("products")
@@ -125,25 +125,6 @@ class DateDetail(Resource):
         except ProcessingDate.DoesNotExist:
             raise Http404(f"There is no processing date {instrument} {day}.") from None
         return Response(serializers.night(Night(date, tallies([date])[date.pk])))
-
-
-class Jobs(ListAPIView[Job]):
-    """Attempts, in the order of their registration."""
-
-    queryset = JOBS.defer("block__text", "certificate__content")
-    serializer_class = serializers.JobSerializer
-    filter_backends = (Filters,)
-    ordering = ("id",)
-    orderings: ClassVar = (
-        both("registered", "registered", "id") | both("date", "date__date", "id") | both("ab", "block__name", "id")
-    )
-    parameters: ClassVar = {
-        "state": Parameter("state__in", words(JobState)),
-        "instrument": Parameter("date__instrument", text),
-        "date": Parameter("date__date", day),
-        "reason": Parameter("reason__in", words(Reason)),
-        "fingerprint": Parameter("fingerprint", text),
-    }
 
 
 class BlockFilters(BaseFilterBackend):

@@ -15,6 +15,7 @@ from monitor.vo.errors import BadQuery, Unanswered
 from monitor.vo.tables import Kind
 
 Chunks = Iterable[list[Sequence[Any]]]
+Writer = Callable[[Sequence[Any]], Iterable[str]]
 VOTABLE = "application/x-votable+xml"
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -50,18 +51,31 @@ def votable(fields: Sequence[Field], rows: Truncated, about: Mapping[str, str]) 
     """A VOTable in TABLEDATA; a failure on the way is said at its end."""
     yield HEAD + info("QUERY_STATUS", "OK") + "".join(info(name, value) for name, value in about.items())
     yield "<TABLE>\n" + "".join(_field(number, field) for number, field in enumerate(fields)) + "<DATA><TABLEDATA>\n"
-    row = f"<TR>{'<TD>%s</TD>' * len(fields)}</TR>\n"
     writers = [_cells(field) for field in fields]
     end = ""
     try:
         for chunk in rows:
-            columns = [write(column) for write, column in zip(writers, zip(*chunk, strict=True), strict=True)]
-            yield "".join([row % cells for cells in zip(*columns, strict=True)])
+            yield _lines(writers, chunk)
     except Unanswered as error:
         end = info("QUERY_STATUS", "ERROR", str(error))
     if rows.more:
         end += info("QUERY_STATUS", "OVERFLOW")
     yield f"</TABLEDATA></DATA>\n</TABLE>\n{end}{TAIL}"
+
+
+def _lines(writers: Sequence[Writer], chunk: Sequence[Sequence[Any]]) -> str:
+    """The rows of a chunk; what is the same in all of them, as half of the columns mostly are, is written once."""
+    cells, varied = [], []
+    for write, column in zip(writers, zip(*chunk, strict=True), strict=True):
+        if column.count(column[0]) == len(column):
+            [text] = write(column[:1])
+            cells.append(text.replace("%", "%%"))
+        else:
+            cells.append("%s")
+            varied.append(write(column))
+    row = f"<TR><TD>{'</TD><TD>'.join(cells)}</TD></TR>\n"
+    found = zip(*varied, strict=True) if varied else [()] * len(chunk)
+    return "".join([row % texts for texts in found])
 
 
 def failure(sentence: str) -> str:
@@ -96,7 +110,7 @@ def _field(number: int, field: Field) -> str:
     return f"<FIELD {listed}>{description}</FIELD>\n"
 
 
-def _cells(field: Field) -> Callable[[Sequence[Any]], Iterable[str]]:
+def _cells(field: Field) -> Writer:
     """How a column of a chunk becomes texts; what is NULL becomes empty."""
     if field.kind is Kind.DOUBLE:
         return _doubles

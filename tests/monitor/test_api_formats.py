@@ -185,7 +185,7 @@ def test_rows_are_counted_on_request_only(viewer, night):
 @pytest.mark.parametrize("resource", ["jobs", "abs", "dates", "products"])
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_every_ordering_leads_through_all_rows_and_back(viewer, night, resource, size):
-    view = {"jobs": "views.Jobs", "abs": "views.Blocks", "dates": "views.Dates", "products": "products.Products"}
+    view = {"jobs": "jobs.Jobs", "abs": "views.Blocks", "dates": "views.Dates", "products": "products.Products"}
     module, name = view[resource].split(".")
     orderings = getattr(__import__(f"monitor.api.{module}", fromlist=[name]), name).orderings
     for word in orderings:
