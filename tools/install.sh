@@ -87,7 +87,7 @@ report_missing() {
             postgresql) say "left out, $package: the tests use PostgreSQL from a Python wheel" ;;
             redis-tools) say "left out, $package: the tests of Redis as broker will fail" ;;
             chromium) say "left out, $package: the tests in a browser will fail" ;;
-            stilts) say "left out, $package: the tests that ask it about the VO services are skipped" ;;
+            stilts) say "left out, $package: the tests that ask it about the VO services will fail" ;;
         esac
     done
     wanted=$(missing $essential)

@@ -18,7 +18,7 @@ from monitor import certificates
 from monitor.api.bodies import Json, checked
 from monitor.api.bodies import error as item
 from monitor.api.conditional import demand, versioned
-from monitor.api.parameters import Parameter, conditions, text, words
+from monitor.api.parameters import Parameter, conditions, number, text, words
 from monitor.api.permissions import MayAct
 from monitor.api.problems import Problem
 from monitor.api.shapes import ChangeShape
@@ -74,13 +74,6 @@ class Word(serializers.Serializer[Any]):
 
     why = serializers.CharField(max_length=LONGEST_NOTE)
     revision = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
-
-
-def number(value: str) -> int:
-    """A version."""
-    if not (value.isascii() and value.isdigit() and len(value) < len(str(2**31))):
-        raise ValueError("must be the number of a version")
-    return int(value)
 
 
 def found(instrument: str, name: str, version: int) -> Certificate:
@@ -159,6 +152,7 @@ class Difference(Resource):
     """What differs between two versions."""
 
     parameters: ClassVar = {"to": Parameter("to", number)}
+    needed: ClassVar = ("to",)
     answers: ClassVar = {"get": ChangeShape(many=True)}
 
     def get(self, request: Request, instrument: str, name: str, version: int) -> Response:

@@ -1,7 +1,7 @@
 """The description of the API (OpenAPI 3.0.3): what a view says of itself, and what all of them have."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +25,27 @@ OF_LISTS = {
         {"type": "integer", "minimum": 1, "maximum": pages.MOST},
         description=f"Rows of a page, {pages.USUAL} without it; of a table, the number of rows at most.",
     ),
-    "fields": OpenApiParameter("fields", str, description="Only these, with commas between."),
-    "omit": OpenApiParameter("omit", str, description="All but these, with commas between."),
     "count": OpenApiParameter("count", str, enum=["exact"], description="Count all rows, too."),
 }
 TYPES: dict[Callable[[str], Any], Any] = {
     parameters.day: OpenApiTypes.DATE,
     parameters.truth: {"type": "string", "enum": ["true", "false"]},
+    parameters.number: {"type": "integer", "minimum": 0, "maximum": 999_999_999},
     parameters.whole: {"type": "integer", "minimum": 0, "maximum": 99999},
 }
+
+
+NO_NUL = r"^[^\x00]*$"
+
+
+def listed(names: Iterable[str]) -> dict[str, Any]:
+    """One or more of these words."""
+    return {"type": "array", "items": {"type": "string", "enum": list(names)}, "minItems": 1}
+
+
+def several(read: Callable[[str], Any]) -> dict[str, bool]:
+    """How several words are written: with commas between."""
+    return {"explode": False} if isinstance(read, parameters.Words) else {}
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # it has no types
@@ -73,7 +85,11 @@ class Schema(AutoSchema):
         if method != "get":
             return self.of_changes(method)
         known = getattr(self.view, "parameters", {})
-        found = [OpenApiParameter(name, self.type_of(one)) for name, one in known.items()]
+        needed = getattr(self.view, "needed", ())
+        found = [
+            OpenApiParameter(name, self.type_of(one), required=name in needed, **several(one.read))
+            for name, one in known.items()
+        ]
         found += [OpenApiParameter(name, str) for name in getattr(self.view, "headers", ())]
         return found + (self.of_list() if self.is_list() else [])
 
@@ -81,7 +97,11 @@ class Schema(AutoSchema):
         """Pages, orderings, fields."""
         orderings = list(getattr(self.view, "orderings", {}))
         order = [OpenApiParameter("ordering", str, enum=orderings)] if orderings else []
-        return [*OF_LISTS.values(), *order]
+        shape = getattr(self.view, "serializer_class", None)
+        columns = listed(shape().fields) if shape else str
+        said = {"fields": "Only these, with commas between.", "omit": "All but these, with commas between."}
+        chosen = [OpenApiParameter(name, columns, description=text, explode=False) for name, text in said.items()]
+        return [*OF_LISTS.values(), *chosen, *order]
 
     def of_changes(self, method: str) -> list[OpenApiParameter]:
         """What a change takes beside its body."""
@@ -96,7 +116,11 @@ class Schema(AutoSchema):
 
     def type_of(self, parameter: parameters.Parameter) -> Any:
         """The type of a value."""
-        usual = {"type": "string", "minLength": 1, "maxLength": parameters.LONGEST}
+        if isinstance(parameter.read, parameters.Words):
+            return listed(parameter.read.known)
+        if isinstance(parameter.read, parameters.OneOf):
+            return {"type": "string", "enum": list(parameter.read.known)}
+        usual = {"type": "string", "minLength": 1, "maxLength": parameters.LONGEST, "pattern": NO_NUL}
         return TYPES.get(parameter.read, usual)
 
     def given(self, what: str, method: str, usual: Any) -> Any:
@@ -134,6 +158,11 @@ class Schema(AutoSchema):
         """The formats beside JSON."""
         found = [one for one in self.view.renderer_classes if issubclass(one, Table)] if self.is_list() else []
         return [str(one.media_type) for one in found]
+
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> Any:
+        found = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call] # it has no types
+        # Unknown fields of a body are refused.
+        return {**found, "additionalProperties": False} if direction == "request" else found
 
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:
         found = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call] # it has no types

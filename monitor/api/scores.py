@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 
-from monitor.api.parameters import Parameter, day, text, words
+from monitor.api.parameters import OneOf, Parameter, day, text, words
 from monitor.api.views import Filters
 from processing.models import Qc1Parameter, Score
 
@@ -58,13 +58,6 @@ PARAMETERS = {
 }
 
 
-def bit(value: str) -> int:
-    """`0` or `1`."""
-    if value not in {"0", "1"}:
-        raise ValueError("must be 0 (good) or 1 (flagged)")
-    return int(value)
-
-
 class Scores(ListAPIView[Score]):
     """Scores of all jobs, in the order in which they were written down."""
 
@@ -75,7 +68,7 @@ class Scores(ListAPIView[Score]):
     parameters: ClassVar = {
         **PARAMETERS,
         "kind": Parameter("kind__in", words(Score.Kind.values)),
-        "flag": Parameter("flag", bit),
+        "flag": Parameter("flag", OneOf(("0", "1"))),
     }
 
 

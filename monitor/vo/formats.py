@@ -145,8 +145,17 @@ def separated(fields: Sequence[Field], rows: Truncated, sign: str) -> Iterator[s
     for chunk in rows:
         page.seek(0)
         page.truncate()
-        writer.writerows(chunk)
+        writer.writerows(_plain(fields, chunk))
         yield page.getvalue()
+
+
+def _plain(fields: Sequence[Field], chunk: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+    """The rows, with nothing in place of numbers that are not finite; copied only if there are any."""
+    columns = zip(fields, zip(*chunk, strict=True), strict=True)
+    doubles = [column for field, column in columns if field.kind is Kind.DOUBLE]
+    if all(math.isfinite(sum(filter(None, column))) for column in doubles):
+        return chunk
+    return [[*map(_finite, row)] for row in chunk]
 
 
 def _finite(cell: Any) -> Any:

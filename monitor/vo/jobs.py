@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from monitor.vo import asking, formats, runs
 from monitor.vo.errors import BadQuery
+from monitor.vo.rates import limited
 from monitor.vo.requests import address, document, parameters, plain, public, refusal
 from monitor.vo.tap import LONGER
 from processing.core.states import QueryPhase
@@ -46,8 +47,12 @@ def known(pk: UUID) -> Query:
 @public("GET", "HEAD", "POST")
 def everything(request: HttpRequest) -> HttpResponseBase:
     """A new query by POST.  The list is empty for everybody: an id is known to its author only."""
-    if request.method != "POST":
-        return document(request, "jobs", {})
+    return create(request) if request.method == "POST" else document(request, "jobs", {})
+
+
+@limited
+def create(request: HttpRequest) -> HttpResponseBase:
+    """A new query."""
     if Query.objects.filter(phase__in=OPEN).count() >= MOST_OPEN:
         return refusal("Too many queries wait already; please try again later", HTTPStatus.SERVICE_UNAVAILABLE)
     given = parameters(request)

@@ -15,6 +15,7 @@ from monitor.vo.catalogue import KEYS, SCHEMAS, TABLES
 from monitor.vo.examples import EXAMPLES
 from monitor.vo.formats import FORMATS
 from monitor.vo.geometry import MEASURES, QUESTIONS, SHAPES
+from monitor.vo.rates import limited
 from monitor.vo.requests import address, document, parameters, public
 from processing.models.queries import KEPT
 
@@ -38,6 +39,7 @@ class Pieces:
 
 
 @public("GET", "HEAD", "POST")
+@limited
 def sync(request: HttpRequest) -> HttpResponseBase:
     """The answer to a query, as it comes from the database."""
     asked = asking.read(parameters(request), address(request))

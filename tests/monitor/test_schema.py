@@ -12,6 +12,7 @@ from django.db import close_old_connections
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
 from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.specs.openapi import checks
 
 from processing import control
 from processing.models import AssociationBlock
@@ -21,6 +22,16 @@ FILE = Path(__file__).parent.parent.parent / "docs" / "openapi.yaml"
 EXAMPLES = int(os.environ.get("SCHEMA_EXAMPLES", "3"))
 # A name that is there, so that not all answers are 404.
 NAMES = {"name": "UVES.2012-05-10T03:17:42.861", "instrument": "UVES", "day": "2012-05-09", "version": 1}
+
+UNTOLD = {
+    ("post", "/api/v1/abs/"),
+    ("post", "/api/v1/certificates/"),
+    ("get", "/api/v1/adp/datasets/"),
+    ("post", "/api/v1/adp/datasets/"),
+    ("post", "/api/v1/stops/"),
+}
+"""Whose rules a description cannot tell: what an AB or a certificate is, that one of several filters is needed, which
+instruments there are.  They may refuse what looks right."""
 
 
 def described():
@@ -80,7 +91,11 @@ def ask(path, method, headers):
     """Ask an operation what its description allows, and what it does not; a failure names the check."""
     schema = schemathesis.openapi.from_dict(described())
     # Answers as they are: the client that is used here does not unpack any.
-    sent = {"app": get_wsgi_application(), "headers": {**headers, "Accept-Encoding": "identity"}}
+    sent = {
+        "base_url": "http://localhost",
+        "app": get_wsgi_application(),
+        "headers": {**headers, "Accept-Encoding": "identity"},
+    }
     # As Django's own test client does: the connection is the test's.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
@@ -96,8 +111,9 @@ def ask(path, method, headers):
     @given(case=schema[path][method.upper()].as_strategy())
     def question(case):
         case.path_parameters |= {name: value for name, value in NAMES.items() if name in case.path_parameters}
-        response = case.call(base_url="http://localhost", **sent)
-        case.validate_response(response, headers=headers, transport_kwargs=sent)
+        response = case.call(**sent)
+        left_out = [checks.positive_data_acceptance] if (method, path) in UNTOLD else []
+        case.validate_response(response, headers=headers, transport_kwargs=sent, excluded_checks=left_out)
 
     question()
 

@@ -4,6 +4,7 @@ import pytest
 from django.core.cache import cache
 
 from monitor.api.throttles import PerClient
+from monitor.vo.rates import PerAddress
 from processing import control
 from tests.monitor.test_problems import problem
 
@@ -51,3 +52,20 @@ def test_each_token_counts_for_itself_and_not_for_its_owner(client, viewer, djan
         assert found == [200, 200, 200, 429]
 
     assert viewer.get("/api/v1/status/").status_code == 200
+
+
+@pytest.mark.parametrize(("method", "address"), [("GET", "/tap/sync"), ("POST", "/tap/sync"), ("POST", "/tap/async")])
+def test_queries_of_an_address_must_wait_as_well(client, monkeypatch, method, address):
+    monkeypatch.setattr(PerAddress, "THROTTLE_RATES", {"anonymous": "3/min"})
+    answers = [client.generic(method, address) for _ in range(4)]
+
+    assert 429 not in [answer.status_code for answer in answers[:3]]
+    assert answers[3].status_code == 429
+    assert 0 < int(answers[3].headers["Retry-After"]) <= 60
+    assert b'value="ERROR">You ask too often' in answers[3].content
+
+
+def test_looking_after_a_query_is_not_counted(client, monkeypatch):
+    monkeypatch.setattr(PerAddress, "THROTTLE_RATES", {"anonymous": "1/min"})
+
+    assert [client.get("/tap/async").status_code for _ in range(4)] == [200] * 4

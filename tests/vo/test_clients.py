@@ -1,7 +1,6 @@
 """The tools of the astronomers against a server that runs: stilts, and pyvo."""
 
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -16,7 +15,6 @@ pytestmark = [
     # pyvo leaves its connections to the garbage collector.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-stilts_needed = pytest.mark.skipif(not shutil.which("stilts"), reason="stilts is not installed")
 
 
 @pytest.fixture
@@ -36,7 +34,6 @@ def stilts(*words):
     return ended.stdout + ended.stderr
 
 
-@stilts_needed
 def test_taplint_finds_no_error_and_no_warning(server):
     said = stilts("taplint", f"tapurl={server}/tap", "report=EWF")
 
@@ -45,7 +42,6 @@ def test_taplint_finds_no_error_and_no_warning(server):
     assert re.findall(r"^F-(\S+)-1 ", said, re.MULTILINE) == ["LOC-NOTP", "UPL-NOUP"]
 
 
-@stilts_needed
 @pytest.mark.parametrize(
     "query",
     [
@@ -65,7 +61,6 @@ def test_votlint_is_silent(server, tmp_path, query):
         assert stilts("votlint", f"votable={tmp_path / 'answer.xml'}") == ""
 
 
-@stilts_needed
 def test_datalinklint_is_silent(server, archive, tmp_path):
     answer = requests.get(f"{server}/datalink/links", {"ID": [archive[0].dp_id, "unknown"]}, timeout=60)
     (tmp_path / "links.xml").write_bytes(answer.content)
