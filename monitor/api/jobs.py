@@ -51,9 +51,9 @@ class Jobs(ListAPIView[Job]):
         "fingerprint": Parameter("fingerprint", text),
     }
 
-    def filter_queryset(self, queryset: QuerySet[Job]) -> Any:
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Rows, not objects."""
-        found = super().filter_queryset(queryset)
+        found: QuerySet[Any] = super().filter_queryset(queryset)
         return found.values("id", *FIELDS.values(), "certificate__name", "certificate__version")
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

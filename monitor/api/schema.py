@@ -43,9 +43,9 @@ def listed(names: Iterable[str]) -> dict[str, Any]:
     return {"type": "array", "items": {"type": "string", "enum": list(names)}, "minItems": 1}
 
 
-def several(read: Callable[[str], Any]) -> dict[str, bool]:
-    """How several words are written: with commas between."""
-    return {"explode": False} if isinstance(read, parameters.Words) else {}
+def exploded(parameter: parameters.Parameter) -> bool | None:
+    """Whether several words are several parameters: no, they have commas between."""
+    return False if isinstance(parameter.read, parameters.Words) else None
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # it has no types
@@ -87,7 +87,7 @@ class Schema(AutoSchema):
         known = getattr(self.view, "parameters", {})
         needed = getattr(self.view, "needed", ())
         found = [
-            OpenApiParameter(name, self.type_of(one), required=name in needed, **several(one.read))
+            OpenApiParameter(name, self.type_of(one), required=name in needed, explode=exploded(one))
             for name, one in known.items()
         ]
         found += [OpenApiParameter(name, str) for name in getattr(self.view, "headers", ())]
