@@ -164,8 +164,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "PREPROCESSING_HOOKS": ["monitor.api.schema.ours"],
-    # Enumerations stand where they are used: names for them would change with each that is added.
-    "POSTPROCESSING_HOOKS": [],
+    # Not that which names enumerations: the names would change with each that is added.
+    "POSTPROCESSING_HOOKS": ["monitor.api.schema.chosen"],
 }
 # Pages of other hosts may ask what everybody may know, and nothing else.
 CORS_ALLOWED_ORIGINS = env.list("PHOENIX_CORS_ORIGINS", default=[])

@@ -64,6 +64,15 @@ def ours(endpoints: Sequence[tuple[str, str, str, Any]]) -> list[tuple[str, str,
     return [found for found in endpoints if found[0].startswith("/api/v1/")]
 
 
+def chosen(result: dict[str, Any], **_others: Any) -> dict[str, Any]:
+    """The rows of lists without required fields: `fields` and `omit` choose."""
+    shapes = result["components"]["schemas"]
+    for name in [name for name in shapes if name.startswith("Paginated")]:
+        row = shapes[name]["properties"]["results"]["items"]["$ref"].rpartition("/")[2]
+        shapes[row].pop("required", None)
+    return result
+
+
 class ProblemSerializer(serializers.Serializer[Any]):
     """What is wrong (RFC 9457)."""
 

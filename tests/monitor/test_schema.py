@@ -27,6 +27,7 @@ UNTOLD = {
     ("post", "/api/v1/abs/"),
     ("post", "/api/v1/certificates/"),
     ("get", "/api/v1/adp/datasets/"),
+    ("get", "/api/v1/grid/"),
     ("post", "/api/v1/adp/datasets/"),
     ("post", "/api/v1/stops/"),
 }
