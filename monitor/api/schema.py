@@ -35,6 +35,7 @@ TYPES: dict[Callable[[str], Any], Any] = {
 }
 
 
+KEY = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[!-~]+$"}
 NO_NUL = r"^[^\x00]*$"
 
 
@@ -117,7 +118,7 @@ class Schema(AutoSchema):
         found = [OpenApiParameter(name, self.type_of(one)) for name, one in self.given("switches", method, {}).items()]
         if hasattr(getattr(self.view, method), "__wrapped__"):
             text = "The same for a repetition of this request: it is answered again, and done once."
-            found.append(OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description=text))
+            found.append(OpenApiParameter(HEADER, KEY, OpenApiParameter.HEADER, description=text))
         if self.given("guarded", method, False):
             text = "The `ETag` of what was read."
             found.append(OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True, description=text))
