@@ -3,7 +3,7 @@
 .PHONY: help demo run test faults bench screenshots check fix clean
 
 BIN := .venv/bin
-SOURCES := manage.py phoenix_site processing monitor tests benchmarks
+SOURCES := manage.py phoenix_site processing monitor clients tests benchmarks
 
 help: ## what there is to do
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 13

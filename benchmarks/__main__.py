@@ -3,7 +3,7 @@
     python -m benchmarks [NAME ...] [--full]
 
 Prints what each prints; what they found goes to benchmarks/results/latest.json.  `ingest`, `limits`,
-`one_ab`, `pages`.
+`one_ab`, `pages`, `tap`, `api`.
 """
 
 import argparse
@@ -19,6 +19,8 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "one_ab": ("--runs", "3"),
     "limits": ("--idle", "30"),
     "pages": ("--abs", "100000", "--rounds", "9"),
+    "tap": (),
+    "api": ("--abs", "100000", "--rounds", "50"),
 }
 """Each with what makes it short."""
 

@@ -6,30 +6,17 @@ Every variable is described in docs/operations.md.
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from phoenix_site.broker import broker
+from phoenix_site.plugins import archive_of, ingestor_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
-
-ARCHIVES = {
-    "file": "processing.plugins.archives.folder.FolderArchive",
-    "http": "processing.plugins.archives.http.HttpArchive",
-    "https": "processing.plugins.archives.http.HttpArchive",
-    "ngas": "processing.plugins.archives.ngas.NgasArchive",
-}
-INGESTORS = {
-    "file": "processing.plugins.ingestors.folder.FolderIngestor",
-    "ngas": "processing.plugins.ingestors.ngas.NgasIngestor",
-}
-# How a URL of each scheme is written.
-FORMS = {"file": "file:///path", "https": "https://host/path", "http": "http://host/path", "ngas": "ngas://host:port"}
 
 
 def secret_key() -> str:
@@ -40,38 +27,6 @@ def secret_key() -> str:
         file.touch(mode=0o600)
         file.write_text(secrets.token_urlsafe(50))
     return file.read_text()
-
-
-def folder_of(variable: str, default: Path) -> Path:
-    """The folder that a `file://` URL in the environment names."""
-    url = urlsplit(env.str(variable, default.as_uri()))
-    if url.scheme != "file" or url.netloc:
-        raise ImproperlyConfigured(f"{variable}: only file:///path is supported, not {url.scheme or url.geturl()!r}")
-    return Path(unquote(url.path))
-
-
-def archive_of(variable: str, default: Path) -> dict[str, Any]:
-    """The archive plug-in that the scheme of a URL in the environment chooses."""
-    return plugin_of(variable, default, ARCHIVES)
-
-
-def ingestor_of(variable: str, default: Path, copies: Path) -> dict[str, Any]:
-    """The ingestor plug-in that the scheme of a URL chooses; what is not on this host is read through copies."""
-    entry = plugin_of(variable, default, INGESTORS)
-    if entry["BACKEND"] == INGESTORS["ngas"]:
-        entry["OPTIONS"]["copies"] = copies
-    return entry
-
-
-def plugin_of(variable: str, default: Path, plugins: dict[str, str]) -> dict[str, Any]:
-    """The plug-in that the scheme of a URL in the environment chooses, with that URL or folder as its root."""
-    scheme, _, rest = env.str(variable, default.as_uri()).partition(":")
-    if scheme in plugins:
-        root = folder_of(variable, default) if scheme == "file" else f"{scheme}:{rest}"
-        return {"BACKEND": plugins[scheme], "OPTIONS": {"root": root}}
-    # No more of it: a URL may hold a password.
-    supported = " and ".join(form for known, form in FORMS.items() if known in plugins)
-    raise ImproperlyConfigured(f"{variable}: supported are {supported}, not {scheme!r}")
 
 
 def database() -> dict[str, Any]:
@@ -111,16 +66,21 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "corsheaders",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_q",
     "processing",
     "monitor",
 ]
 MIDDLEWARE = [
     "monitor.requests.RequestIds",
+    "monitor.api.answers.Answers",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "monitor.headers.ContentSecurityPolicy",
+    "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -145,7 +105,7 @@ TEMPLATES = [
         },
     }
 ]
-AUTHENTICATION_BACKENDS = ["monitor.accounts.Accounts"]
+AUTHENTICATION_BACKENDS = ["monitor.slowdown.SlowDown", "monitor.accounts.Accounts"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -173,16 +133,47 @@ SESSION_ENGINE = "monitor.sessions"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "rest_framework.authentication.BasicAuthentication",
+        "monitor.api.tokens.Bearer",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
         "monitor.api.permissions.MayAct",
     ],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": [f"monitor.api.formats.{name}" for name in ("Json", "Csv", "Ndjson", "VOTable")],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "monitor.api.formats.Choice",
     "DEFAULT_PAGINATION_CLASS": "monitor.api.pages.Pages",
+    "DEFAULT_THROTTLE_CLASSES": ["monitor.api.throttles.PerClient"],
+    # The last of the addresses in X-Forwarded-For is believed only if a proxy is known to write it.
+    "NUM_PROXIES": env.int("PHOENIX_PROXIES", 0),
+    "DEFAULT_THROTTLE_RATES": {
+        "user": env.str("PHOENIX_API_RATE", "1200/min"),
+        "anonymous": env.str("PHOENIX_PUBLIC_RATE", "300/min"),
+    },
+    "DEFAULT_SCHEMA_CLASS": "monitor.api.schema.Schema",
     "EXCEPTION_HANDLER": "monitor.api.problems.problem",
 }
+SPECTACULAR_SETTINGS = {
+    "TITLE": "phoenix",
+    "DESCRIPTION": "What phoenix knows of association blocks, their jobs and products, and the ways to act on it.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.0.3",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "PREPROCESSING_HOOKS": ["monitor.api.schema.ours"],
+    # Not that which names enumerations: the names would change with each that is added.
+    "POSTPROCESSING_HOOKS": ["monitor.api.schema.chosen"],
+}
+# Pages of other hosts may ask what everybody may know, and nothing else.
+CORS_ALLOWED_ORIGINS = env.list("PHOENIX_CORS_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/v1/adp/"
+CORS_ALLOW_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
+CORS_ALLOW_HEADERS = ("accept", "content-type", "if-none-match", "x-request-id")
+CORS_EXPOSE_HEADERS = ("ETag", "Link", "Retry-After", "X-Request-ID")
 
 # E-mail goes out through this server; Django's variables, of which EMAIL_URL gives all.
 vars().update(env.email_url("EMAIL_URL", "smtp://localhost:25"))
@@ -240,6 +231,10 @@ PHOENIX: dict[str, Any] = {
     "AB_COLUMNS": {},
     "ARCHIVE": archive_of("PHOENIX_ARCHIVE_URL", VAR_DIR / "archive"),
     "INGESTOR": ingestor_of("PHOENIX_INGEST_URL", VAR_DIR / "products", WORK_DIR / "copies"),
+    # Who asks the database what TAP is asked (nothing: DATABASE_URL), for how many seconds, for how many rows.
+    "TAP_DATABASE": env.db("PHOENIX_TAP_DATABASE_URL", "") if env.str("PHOENIX_TAP_DATABASE_URL", "") else {},
+    "TAP_SECONDS": env.int("PHOENIX_TAP_SECONDS", 60),
+    "TAP_ROWS": env.int("PHOENIX_TAP_ROWS", 1_000_000),
     "EXECUTOR": {"BACKEND": env.str("PHOENIX_EXECUTOR", "local"), "OPTIONS": {}},
     "PIPELINES": {
         "NACO": {"BACKEND": "processing.plugins.pipelines.naco.Naco", "OPTIONS": {}},

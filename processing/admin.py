@@ -8,9 +8,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django_q.models import Failure, OrmQ, Schedule, Success
 
-from processing.models import Certificate, Channel, Delivery, Event, Instrument, Job
+from processing import control
+from processing.models import Certificate, Channel, Delivery, Event, Instrument, Job, Token
 from processing.models.notices import Kind
 from processing.workflow import deliver
+from processing.workflow.tokens import save
 
 # Their admin pages offer to resubmit a task, and to delete a message or the sweep; a job has one attempt.
 for model in (Failure, OrmQ, Schedule, Success):
@@ -105,3 +107,38 @@ class DeliveryAdmin(ReadOnly):
     list_display = ("notice", "end", "channel", "state", "attempts", "due", "sent", "error")
     list_filter = ("state", "channel")
     list_select_related = ("notice", "channel")
+
+
+@admin.register(Token)
+class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Keys to the API: made here, shown once, withdrawn by the action; a change would be a new key."""
+
+    list_display = ("name", "owner", "role", "hint", "expires", "used", "withdrawn")
+    list_select_related = ("owner",)
+    actions = ("withdraw",)
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Only a superuser makes keys for others."""
+        return () if request.user.is_superuser else ("owner",)
+
+    def save_model(self, request: HttpRequest, obj: Token, form: Any, change: bool) -> None:
+        """Store it, and show its secret this once."""
+        if not request.user.is_superuser:
+            obj.owner_id = int(request.user.pk or 0)
+        secret = save(obj, request.user.get_username())
+        messages.warning(request, f"The secret of {obj}, shown this once: {secret}")
+
+    @admin.action(description="Withdraw", permissions=["add"])
+    def withdraw(self, request: HttpRequest, queryset: "QuerySet[Token]") -> None:
+        """End the tokens that are chosen; others than one's own as a superuser only."""
+        mine = queryset if request.user.is_superuser else queryset.filter(owner=request.user.pk)
+        for token in mine:
+            control.withdraw_token(token.name, request.user.get_username())
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: that it was there is worth knowing."""
+        return False

@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from processing import registry
-from processing.core.ab import MAX_BYTES, decode
-from processing.core.errors import BadAB
+from processing.core.ab import MAX_BYTES
 from processing.core.schedule import read_window
 from processing.core.states import REASONS, DateState, JobState, Reason
 from processing.models import (
@@ -39,10 +37,11 @@ from processing.workflow.failures import acknowledge as acknowledge_failures
 from processing.workflow.failures import hand_over as hand_over_failures
 from processing.workflow.gate import STOP_FLAG
 from processing.workflow.hold import release
-from processing.workflow.register import register
+from processing.workflow.intake import Outcome, judge_content, register_content
 from processing.workflow.stop import Resumption, resume
 from processing.workflow.stop import preview as preview_resume
 from processing.workflow.sweep import due, sweep
+from processing.workflow.tokens import make_token, withdraw_token
 from processing.workflow.waiting import Surroundings, closed, why_waiting
 
 __all__ = [
@@ -69,6 +68,8 @@ __all__ = [
     "explain",
     "find_files",
     "hand_over_failures",
+    "judge_content",
+    "make_token",
     "preview_resume",
     "register_content",
     "register_files",
@@ -81,40 +82,8 @@ __all__ = [
     "sweep",
     "why_waiting",
     "withdraw",
+    "withdraw_token",
 ]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one AB file: REGISTERED, UNCHANGED (known before), or REFUSED with line and reason."""
-
-    file: str
-    result: str
-    name: str = ""
-    state: str = ""
-    reason: str = ""
-    sentence: str = ""
-    line: int = 0
-
-    @property
-    def refused(self) -> bool:
-        """True if nothing was stored."""
-        return self.result == "REFUSED"
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
-
-
-def register_content(content: bytes, file: str) -> Outcome:
-    """Register one AB from its bytes; what cannot be read is refused, never raised."""
-    try:
-        done = register(decode(content, file), file)
-    except BadAB as bad:
-        return Outcome(file, "REFUSED", reason="MALFORMED", sentence=bad.reason, line=bad.line)
-    job = done.job
-    result = "REGISTERED" if done.created else "UNCHANGED"
-    return Outcome(file, result, job.block.name, str(job.state), str(job.reason), job.sentence)
 
 
 def register_files(files: Iterable[Path]) -> Iterator[Outcome]:

@@ -9,7 +9,7 @@ python=.venv/bin/python
 
 "$python" manage.py phoenix worker &
 worker=$!
-.venv/bin/gunicorn phoenix_site.wsgi --bind "${PHOENIX_BIND:-127.0.0.1:8000}" --workers 2 &
+.venv/bin/gunicorn phoenix_site.wsgi --bind "${PHOENIX_BIND:-127.0.0.1:8000}" --workers 2 --threads 8 &
 web=$!
 trap 'kill -TERM "$worker" "$web" 2>/dev/null; wait' EXIT
 trap 'exit 130' INT TERM

@@ -1,26 +1,30 @@
 """What everybody may know of a raw frame: was it processed, with what result, where is the product?"""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
-from django.db.models import Prefetch
+from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from monitor.api.pages import PARAMETERS, Pages
-from monitor.api.parameters import Parameter, conditions, day, text
+from monitor.api.bodies import Json, checked
+from monitor.api.pages import PARAMETERS, SHAPES, Pages
+from monitor.api.parameters import LONGEST, Parameter, conditions, day, text
 from monitor.api.problems import Problem
+from monitor.api.shapes import VocabularyShape
 from monitor.api.views import Resource
 from processing.core.states import TROUBLE, UNFINISHED, JobState, ProductState, Reason
-from processing.models import Job, Product, RawFrame
+from processing.models import Product, RawFrame
 
 MOST = 1000
 VERSION = 1
+# Seconds for which a cache may repeat an answer.
+FRESH = 60
 
 
 class Status(StrEnum):
@@ -62,6 +66,18 @@ FILTERS: Mapping[str, Parameter] = {
 }
 
 
+class DatasetSerializer(serializers.Serializer[Any]):
+    """What became of one raw frame."""
+
+    dp_id = serializers.CharField()
+    status = serializers.ChoiceField(choices=_ORDER)
+    sentence = serializers.CharField()
+    products = serializers.ListField(child=serializers.CharField())
+    instrument = serializers.CharField(allow_null=True)
+    date = serializers.DateField(allow_null=True)
+    updated = serializers.DateTimeField(allow_null=True)
+
+
 def status_of(state: str, reason: str) -> Status:
     """What a job's state and reason are called outside."""
     if state in UNFINISHED:
@@ -73,10 +89,51 @@ def status_of(state: str, reason: str) -> Status:
     return Status.PROCESSED if state == JobState.INGESTED else Status.SKIPPED
 
 
-class Vocabulary(Resource):
+PATHS = ("pk", "state", "reason", "date__instrument_id", "date__date", "ended", "processed", "claimed", "registered")
+
+
+class Attempt(NamedTuple):
+    """What is asked of a job."""
+
+    pk: int
+    state: str
+    reason: str
+    instrument: str
+    date: date
+    ended: datetime | None
+    processed: datetime | None
+    claimed: datetime | None
+    registered: datetime
+
+    @property
+    def status(self) -> Status:
+        """What its state is called outside."""
+        return status_of(self.state, self.reason)
+
+    @property
+    def updated(self) -> datetime:
+        """When it came into its state."""
+        return self.ended or self.processed or self.claimed or self.registered
+
+
+class Public(Resource):
+    """What everybody may ask: without a login, and so the same for all, and kept by caches for a minute."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Say so to caches, of what was answered."""
+        found = super().finalize_response(request, response, *args, **kwargs)
+        if found.status_code == HTTPStatus.OK:
+            found.headers["Cache-Control"] = f"public, max-age={FRESH}"
+        return found
+
+
+class Vocabulary(Public):
     """Every status with its sentence."""
 
-    permission_classes = (AllowAny,)
+    answers: ClassVar = {"get": VocabularyShape}
 
     def get(self, _request: Request) -> Response:
         """Words are added in a new version only."""
@@ -84,73 +141,115 @@ class Vocabulary(Resource):
         return Response({"version": VERSION, "vocabulary": listed})
 
 
-class Datasets(Resource):
+class Names(Json):
+    """A body with many names."""
+
+    most = 256 * 2**10
+
+
+class DatasetPage(serializers.Serializer[Any]):
+    """The answers; there is no other page."""
+
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = DatasetSerializer(many=True)
+
+
+class Question(serializers.Serializer[Any]):
+    """The body that asks for many frames."""
+
+    dp_ids = serializers.ListField(child=serializers.CharField(max_length=LONGEST), min_length=1, max_length=MOST)
+
+
+class Datasets(Public):
     """One answer per raw frame: by name in the order asked, or a page of those that fit the other filters."""
 
-    permission_classes = (AllowAny,)
+    http_method_names = ("get", "head", "options", "post")
+    parser_classes = (Names,)
+    pagination_class = Pages
+    bodies: ClassVar = {"post": Question}
+    answers: ClassVar = {"post": DatasetPage}
+    parameters: ClassVar = {**FILTERS, "dp_id": Parameter("dp_id", text)}
+    serializer_class = DatasetSerializer
     ordering = ("dp_id",)
+    is_list = True
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """The parameters are looked at by `get`."""
         super(Resource, self).initial(request, *args, **kwargs)
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Any:
         """At least one filter is needed."""
+        pages = Pages()
         if "dp_id" in request.query_params:
-            return Response({"next": None, "previous": None, "results": datasets(asked(request))})
+            return pages.complete(datasets(asked(request)), request, self)
         found = conditions(request.query_params, {**FILTERS, "dp_id": Parameter("", text)})
         if not found:
             raise Problem(HTTPStatus.BAD_REQUEST, f"At least one filter is needed: dp_id, {', '.join(FILTERS)}.")
-        pages = Pages()
         frames = RawFrame.objects.filter(**found).order_by("dp_id").values("dp_id").distinct()
-        page = pages.paginate_queryset(frames, request, self) or []
+        page = pages.paginate_queryset(frames, request, self)
         return pages.get_paginated_response(datasets([frame["dp_id"] for frame in page]))
+
+    def post(self, request: Request) -> Response:
+        """Up to 1,000 frames by name; a question, so that nothing is changed."""
+        conditions(request.query_params, {}, paged=False)
+        return Response(
+            {"next": None, "previous": None, "results": datasets(names(checked(request, Question)["dp_ids"]))}
+        )
 
 
 def asked(request: Request) -> list[str]:
-    """The names asked for, each once, without `.fits`."""
+    """The names asked for in the address."""
     others = request.query_params.copy()
     given = others.pop("dp_id")
-    if mixed := [name for name in others if name in (*FILTERS, *PARAMETERS)]:
+    taken = [*FILTERS, *(name for name in PARAMETERS if name not in SHAPES)]
+    if mixed := [name for name in others if name in taken]:
         raise Problem(HTTPStatus.BAD_REQUEST, f"dp_id names the frames; it does not go with {', '.join(mixed)}.")
-    conditions(others, {}, paged=False)
-    names = [name.strip().removesuffix(".fits") for value in given for name in value.split(",")]
-    if not all(names) or len(names) > MOST:
+    conditions(others, {name: Parameter(name, text) for name in SHAPES}, paged=False)
+    return names([name for value in given for name in value.split(",")])
+
+
+def names(given: Sequence[str]) -> list[str]:
+    """The names asked for, each once, without `.fits`."""
+    found = [name.strip().removesuffix(".fits") for name in given]
+    if not all(found) or len(found) > MOST:
         raise Problem(HTTPStatus.BAD_REQUEST, f"dp_id names 1 to {MOST} frames, none of them empty.")
-    if any("\0" in name for name in names):
+    if any("\0" in name for name in found):
         raise Problem(HTTPStatus.BAD_REQUEST, "dp_id holds a NUL character.")
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(found))
 
 
 def datasets(names: Sequence[str]) -> list[dict[str, Any]]:
-    """What is known of each frame, in this order; four queries."""
-    current = Prefetch("products", Product.objects.filter(state=ProductState.CURRENT), to_attr="current")
-    jobs = Prefetch("block__jobs", Job.objects.select_related("date").prefetch_related(current))
-    frames = (
-        RawFrame.objects.filter(dp_id__in=names).select_related("block").defer("block__text").prefetch_related(jobs)
-    )
-    found: dict[str, list[Job]] = defaultdict(list)
-    for frame in frames:
-        found[frame.dp_id] += frame.block.jobs.all()
-    return [dataset(name, found[name]) for name in names]
+    """What is known of each frame, in this order; two queries."""
+    columns = [f"block__jobs__{path}" for path in PATHS]
+    rows = RawFrame.objects.filter(dp_id__in=names, block__jobs__isnull=False).values_list("dp_id", *columns)
+    found: dict[str, list[Attempt]] = defaultdict(list)
+    for name, *values in rows.order_by():
+        found[name].append(Attempt(*values))
+    current = products({job.pk for jobs in found.values() for job in jobs})
+    return [dataset(name, found[name], current) for name in names]
 
 
-def dataset(name: str, jobs: Sequence[Job]) -> dict[str, Any]:
+def products(jobs: Collection[int]) -> Mapping[int, list[str]]:
+    """The current products of each job; one query."""
+    rows = Product.objects.filter(job__in=jobs, state=ProductState.CURRENT).order_by("id")
+    found: dict[int, list[str]] = defaultdict(list)
+    for job, name in rows.values_list("job_id", "dp_id"):
+        found[job].append(name)
+    return found
+
+
+def dataset(name: str, jobs: Sequence[Attempt], current: Mapping[int, Sequence[str]]) -> dict[str, Any]:
     """One frame's answer.  Nothing of the operators: no hosts, no logs, no sentences of jobs."""
-    ranked = sorted(jobs, key=lambda job: (_ORDER.index(status_of(job.state, job.reason)), -job.pk))
+    ranked = sorted(jobs, key=lambda job: (_ORDER.index(job.status), -job.pk))
     job = ranked[0] if ranked else None
-    status = status_of(job.state, job.reason) if job else Status.UNKNOWN
+    status = job.status if job else Status.UNKNOWN
     return {
         "dp_id": name,
         "status": status,
         "sentence": SENTENCES[status],
-        "products": [product.dp_id for job in ranked for product in job.current],  # type: ignore[attr-defined]
-        "instrument": job.date.instrument_id if job else None,
-        "date": job.date.date if job else None,
-        "updated": updated(job) if job else None,
+        "products": [dp_id for one in ranked for dp_id in current.get(one.pk, ())],
+        "instrument": job.instrument if job else None,
+        "date": job.date if job else None,
+        "updated": job.updated if job else None,
     }
-
-
-def updated(job: Job) -> datetime:
-    """When the job came into its state."""
-    return job.ended or job.processed or job.claimed or job.registered

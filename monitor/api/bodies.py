@@ -19,10 +19,12 @@ MOST_BYTES = 64 * 2**10
 class Json(JSONParser):
     """A short JSON text."""
 
+    most = MOST_BYTES
+
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """The value; what is too long is not read."""
-        if int(parser_context["request"].META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
-            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {MOST_BYTES // 2**10} kB.")
+        if int(parser_context["request"].META.get("CONTENT_LENGTH") or 0) > self.most:
+            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {self.most // 2**10} kB.")
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError:

@@ -17,9 +17,11 @@ from rest_framework.views import APIView
 from monitor import certificates
 from monitor.api.bodies import Json, checked
 from monitor.api.bodies import error as item
-from monitor.api.parameters import Parameter, conditions, text, words
+from monitor.api.conditional import demand, versioned
+from monitor.api.parameters import Parameter, conditions, number, text, words
 from monitor.api.permissions import MayAct
 from monitor.api.problems import Problem
+from monitor.api.shapes import ChangeShape
 from monitor.api.views import Filters, Resource
 from processing import control
 from processing.core.certification import BadCertificate
@@ -68,17 +70,10 @@ class Draft(serializers.Serializer[Any]):
 
 
 class Word(serializers.Serializer[Any]):
-    """The body of a step: a note or reason, and the revision that was read."""
+    """The body of a step: a note or reason, and if so wanted the revision that was read, beside `If-Match`."""
 
     why = serializers.CharField(max_length=LONGEST_NOTE)
-    revision = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
-
-
-def number(value: str) -> int:
-    """A version."""
-    if not (value.isascii() and value.isdigit() and len(value) < len(str(2**31))):
-        raise ValueError("must be the number of a version")
-    return int(value)
+    revision = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
 
 
 def found(instrument: str, name: str, version: int) -> Certificate:
@@ -87,6 +82,17 @@ def found(instrument: str, name: str, version: int) -> Certificate:
     if row is None:
         raise Http404(f"There is no certificate {instrument} {name} version {version}.")
     return row
+
+
+def life(row: Certificate) -> list[Any]:
+    """What a step is held against: the numbers of jobs may change."""
+    return [row.pk, row.revision, row.state]
+
+
+def shown(row: Certificate) -> Response:
+    """One version, with the tag that a step must name."""
+    facts = WholeSerializer(row).data
+    return Response(facts, headers={"ETag": versioned(life(row), facts)})
 
 
 def allowed(act: Callable[[], T]) -> T:
@@ -109,6 +115,9 @@ class Certificates(ListAPIView[Certificate]):
     permission_classes = (IsAuthenticated, MayAct)
     parser_classes = (Json,)
     acting = "processing.draft_certificate"
+    bodies: ClassVar = {"post": Draft}
+    answers: ClassVar = {"post": WholeSerializer}
+    codes: ClassVar = {"post": (201,)}
     ordering = ("instrument", "name", "version")
     parameters: ClassVar = {
         "instrument": Parameter("instrument", text),
@@ -124,21 +133,27 @@ class Certificates(ListAPIView[Certificate]):
         row = found(done.row.instrument, done.row.name, done.row.version)
         address = reverse("api:certificate", args=(row.instrument, row.name, row.version))
         status = HTTPStatus.CREATED if done.result == "NEW" else HTTPStatus.OK
-        return Response(WholeSerializer(row).data, status, headers={"Location": address})
+        answer = shown(row)
+        answer.status_code, answer.headers["Location"] = status, address
+        return answer
 
 
 class CertificateDetail(Resource):
     """One version."""
 
+    answers: ClassVar = {"get": WholeSerializer}
+
     def get(self, _request: Request, instrument: str, name: str, version: int) -> Response:
         """Its life, its content, what it was used for."""
-        return Response(WholeSerializer(found(instrument, name, version)).data)
+        return shown(found(instrument, name, version))
 
 
 class Difference(Resource):
     """What differs between two versions."""
 
     parameters: ClassVar = {"to": Parameter("to", number)}
+    needed: ClassVar = ("to",)
+    answers: ClassVar = {"get": ChangeShape(many=True)}
 
     def get(self, request: Request, instrument: str, name: str, version: int) -> Response:
         """Path, old and new value, from this version to version `to`."""
@@ -157,15 +172,20 @@ class Step(APIView):
     parser_classes = (Json,)
     acting = "processing.certify_certificate"
     take: Callable[..., int | None]
+    bodies: ClassVar = {"post": Word}
+    answers: ClassVar = {"post": WholeSerializer}
+    guarded: ClassVar = {"post": True}
 
     def post(self, request: Request, instrument: str, name: str, version: int) -> Response:
-        """The version after the step; 409 for what its rules do not allow."""
+        """The version after the step; 412 if it was changed since it was read, 409 for what its rules do not allow."""
         conditions(request.query_params, {}, paged=False)
-        row, sent = found(instrument, name, version), checked(request, Word)
-        if sent["revision"] != row.revision:
+        row = found(instrument, name, version)
+        demand(request, life(row))
+        sent = checked(request, Word)
+        if sent.get("revision", row.revision) != row.revision:
             raise Problem(HTTPStatus.CONFLICT, f"{row} is at revision {row.revision} by {row.by}.")
         allowed(lambda: type(self).take(row, request.user.get_username(), sent["why"]))
-        return Response(WholeSerializer(found(instrument, name, version)).data)
+        return shown(found(instrument, name, version))
 
 
 class Certify(Step):

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from monitor import events
-from monitor.api.parameters import Parameter, conditions, day, text
+from monitor.api.parameters import OneOf, Parameter, conditions, day, text
 from processing.models import Event
 
 
@@ -21,13 +21,6 @@ class EventSerializer(serializers.ModelSerializer[Event]):
         model = Event
         fields = ("id", "at", "who", "subject", "subject_id", "name", "old", "new", "why")
         read_only_fields = fields
-
-
-def subject(value: str) -> str:
-    """One of the kinds of rows that events are about."""
-    if value not in events.SUBJECTS:
-        raise ValueError(f"must be one of {', '.join(events.SUBJECTS)}")
-    return value
 
 
 class EventFilters(BaseFilterBackend):
@@ -47,7 +40,7 @@ class Events(ListAPIView[Event]):
     ordering = ("-id",)
     parameters: ClassVar = {
         "instrument": Parameter("instrument", text),
-        "subject": Parameter("subject", subject),
+        "subject": Parameter("subject", OneOf(list(events.SUBJECTS))),
         "who": Parameter("who", text),
         "date": Parameter("day", day),
     }

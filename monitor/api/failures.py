@@ -21,6 +21,7 @@ from monitor.api.bodies import Json, checked
 from monitor.api.parameters import Parameter, conditions, day, text, words
 from monitor.api.permissions import MayAct
 from monitor.api.problems import Problem
+from monitor.api.shapes import CLUSTER_FIELDS, KindShape, WholeKindShape
 from monitor.api.views import Resource
 from processing import control
 from processing.core.fingerprint import Phase
@@ -44,7 +45,7 @@ class ClusterSerializer(serializers.ModelSerializer[Cluster]):
 
     class Meta:
         model = Cluster
-        fields = ("fingerprint", "phase", "recipe", "message", "state", "seen", "who", "at", "why", "ticket")
+        fields = CLUSTER_FIELDS
         read_only_fields = fields
 
 
@@ -95,7 +96,7 @@ class Failures(ListAPIView[Cluster]):
     """Kinds of failures, the one that was first seen last on top; each with its numbers in the selection."""
 
     queryset = Cluster.objects.all()
-    serializer_class = ClusterSerializer
+    serializer_class = KindShape
     ordering = ("-id",)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -119,6 +120,8 @@ def some(clusters: "QuerySet[Cluster]", selection: failures.Selection) -> "Query
 class Failure(Resource):
     """One kind."""
 
+    answers: ClassVar = {"get": WholeKindShape}
+
     def get(self, _request: Request, fingerprint: str) -> Response:
         """Its numbers, what was done about it, versions, an example."""
         return Response(whole(found(fingerprint)))
@@ -130,12 +133,13 @@ class Step(APIView):
     permission_classes = (IsAuthenticated, MayAct)
     parser_classes = (Json,)
     acting = "processing.acknowledge_cluster"
-    shape: ClassVar[type[Acknowledgement]]
+    answers: ClassVar = {"post": WholeKindShape}
+    bodies: ClassVar[Mapping[str, type[Acknowledgement]]]
 
     def post(self, request: Request, fingerprint: str) -> Response:
         """The kind after the step; 409 if its failures are not as many as `expected`."""
         conditions(request.query_params, {}, paged=False)
-        cluster, sent = found(fingerprint), checked(request, self.shape)
+        cluster, sent = found(fingerprint), checked(request, self.bodies["post"])
         try:
             self.take(cluster, request.user.get_username(), sent)
         except control.Outdated as outdated:
@@ -153,7 +157,7 @@ class Step(APIView):
 class Acknowledge(Step):
     """Say that the failures of a kind are known."""
 
-    shape = Acknowledgement
+    bodies: ClassVar = {"post": Acknowledgement}
 
     def take(self, cluster: Cluster, who: str, sent: Mapping[str, Any]) -> int:
         """Acknowledge."""
@@ -163,7 +167,7 @@ class Acknowledge(Step):
 class HandOver(Step):
     """Give the failures of a kind to SDP."""
 
-    shape = Handover
+    bodies: ClassVar = {"post": Handover}
 
     def take(self, cluster: Cluster, who: str, sent: Mapping[str, Any]) -> int:
         """Hand over."""

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from monitor import grid
 from monitor.api.parameters import Parameter, conditions, day, text
 from monitor.api.problems import Problem
+from monitor.api.shapes import MatrixShape
 from monitor.api.views import Resource
 from monitor.grid import Cell
 from processing.models import Instrument
@@ -22,6 +23,8 @@ class Matrix(Resource):
         "to": Parameter("last", day),
         "instrument": Parameter("name", text),
     }
+
+    answers: ClassVar = {"get": MatrixShape}
 
     def get(self, request: Request) -> Response:
         """90 days up to the newest date unless `from` and `to` say otherwise; at most 366."""

@@ -54,22 +54,48 @@ def truth(value: str) -> bool:
     return value == "true"
 
 
-def words(allowed: Iterable[str]) -> Callable[[str], list[str]]:
-    """One or more words of a closed list, with commas between."""
-    known = [word for word in allowed if word]
+def number(value: str) -> int:
+    """A number that counts something from 1, such as a version."""
+    if not (value.isascii() and value.isdigit() and len(value) < len(str(2**31))):
+        raise ValueError("must be a number of at most nine digits")
+    return int(value)
 
-    def read(value: str) -> list[str]:
+
+@dataclass(frozen=True)
+class OneOf:
+    """Reads one word of a closed list."""
+
+    known: Sequence[str]
+
+    def __call__(self, value: str) -> str:
+        """The word; ValueError for one that is not of the list."""
+        if value not in self.known:
+            raise ValueError(f"must be one of {', '.join(self.known)}")
+        return value
+
+
+@dataclass(frozen=True)
+class Words:
+    """Reads one or more words of a closed list, with commas between."""
+
+    known: Sequence[str]
+
+    def __call__(self, value: str) -> list[str]:
+        """The words; ValueError for one that is not of the list."""
         found = value.split(",")
-        if strange := [word for word in found if word not in known]:
-            raise ValueError(f"{', '.join(strange)[:LONGEST] or 'nothing'} is not one of {', '.join(known)}")
+        if strange := [word for word in found if word not in self.known]:
+            raise ValueError(f"{', '.join(strange)[:LONGEST] or 'nothing'} is not one of {', '.join(self.known)}")
         return found
 
-    return read
+
+def words(allowed: Iterable[str]) -> Words:
+    """One or more words of a closed list."""
+    return Words([word for word in allowed if word])
 
 
 def conditions(given: QueryDict, allowed: Mapping[str, Parameter], *, paged: bool = True) -> dict[str, Any]:
     """Lookup and value of each parameter that was given; a problem names every one that is wrong."""
-    names = [*allowed, *(PARAMETERS if paged else ())]
+    names = [*allowed, *(PARAMETERS if paged else ("format",))]
     errors = [
         {"parameter": name[:LONGEST], "detail": f"unknown; known are {', '.join(names) or 'none'}"}
         for name in given

@@ -10,8 +10,10 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from monitor.api.cursors import both
 from monitor.api.parameters import Parameter, day, text, whole, words
 from monitor.api.serializers import PRODUCT_FIELDS, ProductSerializer
+from monitor.api.shapes import AcknowledgementShape
 from monitor.api.views import Filters, Resource
 from processing import control
 from processing.core.states import IngestState, ProductState, Reason
@@ -81,7 +83,7 @@ class IngestionSerializer(serializers.ModelSerializer[Ingestion]):
     campaign = serializers.CharField(source="job.campaign.name")
     instrument = serializers.CharField(source="job.date.instrument_id")
     date = serializers.DateField(source="job.date.date")
-    product = serializers.CharField(source="product.dp_id", default=None)
+    product = serializers.CharField(source="product.dp_id", default=None, allow_null=True)
 
     class Meta:
         model = Ingestion
@@ -101,6 +103,7 @@ class Products(ListAPIView[Product]):
     serializer_class = ArchivedSerializer
     filter_backends = (Filters,)
     ordering = ("id",)
+    orderings: ClassVar = both("dp_id", "dp_id") | both("registered", "registered", "id")
     parameters: ClassVar = {
         "instrument": Parameter("job__date__instrument", text),
         "date": Parameter("job__date__date", day),
@@ -113,6 +116,8 @@ class Products(ListAPIView[Product]):
 
 class ProductDetail(Resource):
     """One product."""
+
+    answers: ClassVar = {"get": WholeProductSerializer}
 
     def get(self, _request: Request, dp_id: str) -> Response:
         """With its sources, findings and versions."""
@@ -139,6 +144,8 @@ class Ingestions(ListAPIView[Ingestion]):
 
 class Acknowledgement(Resource):
     """What became of each product of a date."""
+
+    answers: ClassVar = {"get": AcknowledgementShape}
 
     def get(self, _request: Request, instrument: str, day: datetime.date) -> Response:
         """As `phoenix acknowledge` has it."""

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 
-from monitor.api.parameters import Parameter, day, text, words
+from monitor.api.parameters import OneOf, Parameter, day, text, words
 from monitor.api.views import Filters
 from processing.models import Qc1Parameter, Score
 
@@ -29,7 +29,7 @@ class OfJobSerializer(serializers.ModelSerializer[Any]):
     certificate: Any = serializers.StringRelatedField(source="job.certificate")
 
 
-class ScoreSerializer(OfJobSerializer):
+class ScoreOfJobSerializer(OfJobSerializer):
     """One bit of a score string."""
 
     class Meta:
@@ -38,7 +38,7 @@ class ScoreSerializer(OfJobSerializer):
         read_only_fields = fields
 
 
-class Qc1Serializer(OfJobSerializer):
+class Qc1OfJobSerializer(OfJobSerializer):
     """One QC1 parameter on one chip."""
 
     class Meta:
@@ -58,24 +58,17 @@ PARAMETERS = {
 }
 
 
-def bit(value: str) -> int:
-    """`0` or `1`."""
-    if value not in {"0", "1"}:
-        raise ValueError("must be 0 (good) or 1 (flagged)")
-    return int(value)
-
-
 class Scores(ListAPIView[Score]):
     """Scores of all jobs, in the order in which they were written down."""
 
     queryset = Score.objects.select_related(*RELATED).defer(*NOT_TOLD)
-    serializer_class = ScoreSerializer
+    serializer_class = ScoreOfJobSerializer
     filter_backends = (Filters,)
     ordering = ("id",)
     parameters: ClassVar = {
         **PARAMETERS,
         "kind": Parameter("kind__in", words(Score.Kind.values)),
-        "flag": Parameter("flag", bit),
+        "flag": Parameter("flag", OneOf(("0", "1"))),
     }
 
 
@@ -83,7 +76,7 @@ class Qc1(ListAPIView[Qc1Parameter]):
     """QC1 parameters of all jobs, in the order in which they were written down."""
 
     queryset = Qc1Parameter.objects.select_related(*RELATED).defer(*NOT_TOLD)
-    serializer_class = Qc1Serializer
+    serializer_class = Qc1OfJobSerializer
     filter_backends = (Filters,)
     ordering = ("id",)
     parameters: ClassVar = PARAMETERS

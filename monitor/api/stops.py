@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.http import Http404
 from django.urls import reverse
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import IsAuthenticated
@@ -18,7 +19,9 @@ from monitor import stops
 from monitor.api.bodies import Json, checked
 from monitor.api.parameters import Parameter, conditions, text, truth
 from monitor.api.permissions import MayAct
+from monitor.api.repeats import once_per_key
 from monitor.api.serializers import StopSerializer
+from monitor.api.shapes import DryStopShape, ResumptionShape
 from monitor.api.views import Filters, Resource
 from processing import control
 from processing.models import Instrument, Stop
@@ -60,12 +63,17 @@ class Stops(ListAPIView[Stop]):
     permission_classes = (IsAuthenticated, MayAct)
     parser_classes = (Json,)
     acting = "processing.add_stop"
+    bodies: ClassVar = {"post": Wanted}
+    answers: ClassVar = {"post": PolymorphicProxySerializer("StopOrDryRun", [StopSerializer, DryStopShape], None)}
+    codes: ClassVar = {"post": (201,)}
+    switches: ClassVar = {"post": DRY_RUN}
     ordering = ("-id",)
     parameters: ClassVar = {
         "scope": Parameter("scope", scope),
         "active": Parameter("resumed__isnull", truth),
     }
 
+    @once_per_key
     def post(self, request: Request) -> Response:
         """Stop: 201, or 200 if it was stopped already; with `dry_run`, only what that would concern."""
         dry_run = is_dry(request)
@@ -83,6 +91,8 @@ class Stops(ListAPIView[Stop]):
 class StopDetail(Resource):
     """One stop."""
 
+    answers: ClassVar = {"get": StopSerializer}
+
     def get(self, _request: Request, pk: int) -> Response:
         """Who, since when, why, until when."""
         return Response(StopSerializer(found(pk)).data)
@@ -94,7 +104,11 @@ class Resume(APIView):
     permission_classes = (IsAuthenticated, MayAct)
     parser_classes = (Json,)
     acting = "processing.change_stop"
+    bodies: ClassVar = {"post": Resumption}
+    answers: ClassVar = {"post": ResumptionShape}
+    switches: ClassVar = {"post": DRY_RUN}
 
+    @once_per_key
     def post(self, request: Request, pk: int) -> Response:
         """How many jobs go on, are skipped, or stay kept by another stop; with `dry_run`, how many would."""
         dry_run = is_dry(request)

@@ -2,7 +2,20 @@
 
 from django.urls import path, re_path
 
-from monitor.api import adp, certificates, events, failures, grid, instruments, products, register, scores, stops, views
+from monitor.api import (
+    adp,
+    certificates,
+    events,
+    failures,
+    grid,
+    instruments,
+    jobs,
+    products,
+    register,
+    scores,
+    stops,
+    views,
+)
 
 app_name = "api"
 VERSION = "certificates/<instrument:instrument>/<certificate:name>/<int:version>/"
@@ -25,7 +38,8 @@ urlpatterns = [
     path("abs/<ab:name>/associations/", views.Associations.as_view(), name="associations"),
     path("abs/<ab:name>/scores/", views.Scores.as_view(), name="ab_scores"),
     path("abs/<ab:name>/products/", views.Products.as_view(), name="ab_products"),
-    path("jobs/", views.Jobs.as_view(), name="jobs"),
+    path("abs/<ab:name>/retry/", views.Retry.as_view(), name="retry"),
+    path("jobs/", jobs.Jobs.as_view(), name="jobs"),
     path("products/", products.Products.as_view(), name="products"),
     path("products/<product:dp_id>/", products.ProductDetail.as_view(), name="product"),
     path("ingestions/", products.Ingestions.as_view(), name="ingestions"),

@@ -17,14 +17,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from monitor import attempt
-from monitor.api import serializers
+from monitor.api import serializers, shapes
+from monitor.api.conditional import weak
+from monitor.api.cursors import both
 from monitor.api.parameters import Parameter, conditions, day, text, whole, words
 from monitor.api.problems import Problem
 from monitor.board import Night, date_of, tally_of
 from monitor.tallies import tallies
 from processing import control
 from processing.core.errors import BadAB
-from processing.core.states import JobState, Reason
+from processing.core.states import JobState
 from processing.models import AssociationBlock, Job, JobLog, ProcessingDate
 
 JOBS = Job.objects.select_related("block", "campaign", "certificate", "date__instrument").prefetch_related("products")
@@ -41,13 +43,28 @@ class Filters(BaseFilterBackend):
 class Resource(APIView):
     """One thing: takes no parameters unless it says so."""
 
-    http_method_names = ("get", "head", "options")
+    http_method_names: tuple[str, ...] = ("get", "head", "options")
     parameters: ClassVar[Mapping[str, Parameter]] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse unknown parameters before anything is looked up."""
         super().initial(request, *args, **kwargs)
         conditions(request.query_params, self.parameters, paged=False)
+
+
+class Retry(APIView):
+    """What there is not: a second attempt."""
+
+    http_method_names = ("get", "head", "post", "put", "patch", "delete", "options")
+    permission_classes = (AllowAny,)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refused, whatever the method, with the rule."""
+        detail = (
+            "An AB has one attempt in each campaign, and no way back: there is no retry. "
+            "A re-processing campaign gives it a new job."
+        )
+        raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, detail, kind="one-attempt")
 
 
 class NothingHere(APIView):
@@ -63,17 +80,27 @@ class NothingHere(APIView):
 class Status(Resource):
     """Whether processing may run, what it does, how much is left."""
 
+    answers: ClassVar = {"get": shapes.StatusShape}
+
     def get(self, _request: Request) -> Response:
-        """The cheapest complete answer."""
-        return Response({"version": control.VERSION, **control.status()})
+        """The cheapest complete answer; its tag does not change with the clock alone."""
+        found = control.status()
+        still = {
+            "instruments": [{**one, "next_opening": None} for one in found["instruments"]],
+            "workers": [{**worker, "seen": None} for worker in found["workers"]],
+        }
+        tag = weak({**found, **still}, ("now",))
+        return Response({"version": control.VERSION, **found}, headers={"ETag": tag})
 
 
 class Dates(ListAPIView[ProcessingDate]):
     """Processing dates, the newest first."""
 
     queryset = ProcessingDate.objects.all()
+    serializer_class = shapes.NightShape
     filter_backends = (Filters,)
     ordering = ("-date", "instrument_id")
+    orderings: ClassVar = both("date", "date", "instrument_id") | both("instrument", "instrument_id", "date")
     parameters: ClassVar = {
         "instrument": Parameter("instrument", text),
         "date": Parameter("date", day),
@@ -89,6 +116,8 @@ class Dates(ListAPIView[ProcessingDate]):
 class DateDetail(Resource):
     """One processing date."""
 
+    answers: ClassVar = {"get": shapes.NightShape}
+
     def get(self, _request: Request, instrument: str, day: datetime.date) -> Response:
         """The date with its jobs counted."""
         try:
@@ -96,22 +125,6 @@ class DateDetail(Resource):
         except ProcessingDate.DoesNotExist:
             raise Http404(f"There is no processing date {instrument} {day}.") from None
         return Response(serializers.night(Night(date, tally_of(date))))
-
-
-class Jobs(ListAPIView[Job]):
-    """Attempts, in the order of their registration."""
-
-    queryset = JOBS.defer("block__text", "certificate__content")
-    serializer_class = serializers.JobSerializer
-    filter_backends = (Filters,)
-    ordering = ("id",)
-    parameters: ClassVar = {
-        "state": Parameter("state__in", words(JobState)),
-        "instrument": Parameter("date__instrument", text),
-        "date": Parameter("date__date", day),
-        "reason": Parameter("reason__in", words(Reason)),
-        "fingerprint": Parameter("fingerprint", text),
-    }
 
 
 class BlockFilters(BaseFilterBackend):
@@ -134,6 +147,7 @@ class Blocks(ListAPIView[AssociationBlock]):
     serializer_class = serializers.BlockSerializer
     filter_backends = (BlockFilters,)
     ordering = ("name",)
+    orderings: ClassVar = both("name", "name") | both("date", "date__date", "name") | both("mjd_obs", "mjd_obs", "name")
     parameters: ClassVar = {
         "instrument": Parameter("date__instrument", text),
         "date": Parameter("date__date", day),
@@ -173,6 +187,7 @@ class BlockDetail(OfBlock):
     """One AB with its text and its jobs."""
 
     parameters: ClassVar[Mapping[str, Parameter]] = {}
+    answers: ClassVar = {"get": serializers.WholeBlockSerializer}
 
     def get(self, _request: Request, name: str) -> Response:
         """Everything that the AB says of itself."""
@@ -183,6 +198,8 @@ class BlockDetail(OfBlock):
 
 class Associations(OfBlock):
     """The calibrations that the AB names, and which of them the recipe gets."""
+
+    answers: ClassVar = {"get": shapes.AssociationShape(many=True)}
 
     def get(self, _request: Request, name: str) -> Response:
         """In the AB's own order, MCALIBs first."""
@@ -196,6 +213,8 @@ class Associations(OfBlock):
 
 class Scores(OfBlock):
     """Scores with their thresholds, and QC1 parameters."""
+
+    answers: ClassVar = {"get": shapes.ScoresShape}
 
     def get(self, _request: Request, name: str) -> Response:
         """Both score strings; not finite parameters are null with a mark."""
@@ -212,6 +231,8 @@ class Scores(OfBlock):
 
 class Products(OfBlock):
     """The archived products of an AB."""
+
+    answers: ClassVar = {"get": serializers.ProductSerializer(many=True)}
 
     def get(self, _request: Request, name: str) -> Response:
         """In the order of their registration."""

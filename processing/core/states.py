@@ -82,6 +82,17 @@ class ClusterState(StrEnum):
     HANDED_OVER = "HANDED_OVER"
 
 
+class QueryPhase(StrEnum):
+    """A query that runs by itself, in the words of UWS."""
+
+    PENDING = "PENDING"
+    QUEUED = "QUEUED"
+    EXECUTING = "EXECUTING"
+    COMPLETED = "COMPLETED"
+    ERROR = "ERROR"
+    ABORTED = "ABORTED"
+
+
 class Reason(StrEnum):
     """Why a job ended as it did; `REASONS` says it in a sentence."""
 

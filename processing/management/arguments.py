@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from processing.core.states import ClusterState
-from processing.management import validate
+from processing.management import tokens, validate
 
 Verb = Callable[[str, str], ArgumentParser]
 
@@ -21,7 +21,8 @@ def add_verbs(parser: ArgumentParser) -> None:
         sub.add_argument("--json", action="store_true", help="print JSON")
         return sub
 
-    for add in (add_questions, add_products, add_export, add_gates, add_certificate, add_failures, add_worker):
+    adders = (add_questions, add_products, add_export, add_gates, add_certificate, add_failures, add_token, add_worker)
+    for add in adders:
         add(verb)
 
 
@@ -135,6 +136,11 @@ def add_failures(verb: Verb) -> None:
         )
         one.add_argument("--note", dest="why", required=True, help="a word on it; it stays with the kind")
         one.add_argument("--user", metavar="NAME", help="who has looked; without it the account that types")
+
+
+def add_token(verb: Verb) -> None:
+    """Keys to the API."""
+    tokens.arguments(verb("token", "Keys of programs to the API: create, list, withdraw."))
 
 
 def add_worker(verb: Verb) -> None:

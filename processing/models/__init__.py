@@ -1,5 +1,6 @@
 """What is remembered; querysets answer questions, `move()` is the only way a state changes."""
 
+from processing.models.access import Answered, Token, WrongTry
 from processing.models.blocks import AssociationBlock, RawFrame
 from processing.models.campaigns import Campaign
 from processing.models.certificates import Certificate
@@ -11,11 +12,13 @@ from processing.models.instruments import Instrument
 from processing.models.jobs import Job
 from processing.models.notices import Channel, Delivery, Notice
 from processing.models.products import Ingestion, Product
+from processing.models.queries import Query
 from processing.models.results import JobLog, Qc1Parameter, Score
 from processing.models.stops import Stop
 from processing.models.workers import Worker
 
 __all__ = [
+    "Answered",
     "AssociationBlock",
     "Campaign",
     "Certificate",
@@ -32,8 +35,11 @@ __all__ = [
     "ProcessingDate",
     "Product",
     "Qc1Parameter",
+    "Query",
     "RawFrame",
     "Score",
     "Stop",
+    "Token",
     "Worker",
+    "WrongTry",
 ]

@@ -110,6 +110,12 @@ class Product(models.Model):
     wave_max = models.FloatField(help_text="nm")
     snr = models.FloatField(null=True, help_text="Of a spectrum")
     fluxcal = models.CharField(max_length=12)
+    telescope = models.CharField(max_length=24, blank=True)
+    title = models.CharField(max_length=68, blank=True, help_text="Of a spectrum")
+    mjd_end = models.FloatField(null=True)
+    aperture = models.FloatField(null=True, help_text="deg: width of a spectrum's slit")
+    resolving_power = models.FloatField(null=True, help_text="Of a spectrum")
+    elements = models.PositiveIntegerField(null=True, help_text="Pixels of a spectrum")
     preview = models.JSONField(default=dict, help_text="wave, low, high: the spectrum for a small plot")
     registered = models.DateTimeField(auto_now_add=True)
 

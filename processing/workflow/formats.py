@@ -50,6 +50,12 @@ class Readied:
             "wave_min": values.get("WAVELMIN", self.constants.get("WAVELMIN")),
             "wave_max": values.get("WAVELMAX", self.constants.get("WAVELMAX")),
             "snr": values.get("SNR"),
+            "telescope": values["TELESCOP"],
+            "title": values.get("TITLE", ""),
+            "mjd_end": values["MJD-END"],
+            "aperture": values.get("APERTURE"),
+            "resolving_power": values.get("SPEC_RES"),
+            "elements": values.get("NELEM"),
             "preview": self.points,
         }
 

@@ -43,6 +43,20 @@ def register(text: str, file: str) -> Registered:
     return Registered(job, created=True)
 
 
+def judge(text: str, file: str) -> tuple[str, Refusal | None, bool]:
+    """What `register` would do, without doing it: the AB's name, why it would be rejected, whether it is known.
+
+    Raises `BadAB` as `register` does.
+    """
+    ab = read(text, file)
+    known = AssociationBlock.objects.filter(name=ab.name).first()
+    if known:
+        same(known, text, file)
+        return ab.name, None, True
+    certificates = [row.value for row in Certificate.objects.of(ab.instrument)]
+    return ab.name, why_not_executable(ab, certificates), False
+
+
 def create(ab: AB, text: str) -> Job:
     """The rows of a new AB and its job, all or none."""
     campaign, certificates = day_to_day(), Certificate.objects.of(ab.instrument)

@@ -10,6 +10,7 @@ from processing.models import Hold, Ingestion, Job, ProcessingDate
 from processing.models.leases import from_now
 from processing.models.products import PENDING
 from processing.workflow import gate
+from processing.workflow.expire import expire
 from processing.workflow.hold import probe_all
 from processing.workflow.ingest import conclude, withdraw_orphans
 from processing.workflow.notify import notify
@@ -29,6 +30,7 @@ def sweep() -> dict[str, int]:
         "rebound": rebind(),
         "concluded": conclude_ingested(),
         "notified": notify(),
+        "forgotten": expire(),
         "closed": sum(date.close_if_done() for date in ProcessingDate.objects.filter(state=DateState.PROCESSING)),
     }
     here = queued()

@@ -51,8 +51,8 @@ def draft(terms):
     return control.draft({**terms, "seconds": 1800.0}, "eva").row
 
 
-def post(client, address, **content):
-    return client.post(address, content, content_type="application/json")
+def post(client, address, tag="*", **content):
+    return client.post(address, content, content_type="application/json", headers={"if-match": tag})
 
 
 def certify(client, **changes):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor.api import serializers
+from monitor.api.serializers import JobSerializer
 from processing.core.states import JobState, Reason
 from processing.models import Campaign, Instrument, Job, ProcessingDate
 from processing.version import VERSION
@@ -224,5 +225,18 @@ def test_the_number_of_queries_of_a_list_does_not_depend_on_its_rows(viewer, dja
     for address, queries in (("jobs", 4), ("abs", 5), ("dates", 4), ("products", 3), ("ingestions", 3)):
         with django_assert_num_queries(queries):
             viewer.get(f"/api/v1/{address}/?instrument=UVES")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(3):
         viewer.get("/api/v1/adp/datasets/?instrument=UVES")
+
+
+@pytest.mark.parametrize("state", [JobState.INGESTED, JobState.WAITING, JobState.FAILED])
+def test_a_row_of_the_list_of_jobs_is_what_the_ab_says_of_its_job(viewer, state):
+    row = rows.job()
+    if state == JobState.INGESTED:
+        rows.attempted(row)
+    elif state == JobState.FAILED:
+        rows.put(row, state, "NO_SIGNAL", "noise")
+    [listed] = viewer.get("/api/v1/jobs/").json()["results"]
+
+    assert viewer.get(f"/api/v1/abs/{row.block.name}/").json()["jobs"] == [listed]
+    assert list(listed) == list(JobSerializer().fields)

@@ -39,7 +39,8 @@ def test_what_is_not_public_needs_a_login(anonymous, resource):
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
 @pytest.mark.parametrize("resource", [*RESOURCES, "adp/datasets/", "adp/vocabulary/"])
 def test_nothing_can_be_changed(viewer, resource, method):
-    found = problem(getattr(viewer, method)(f"/api/v1/{resource}"), 403 if resource in {"abs/", "stops/"} else 405)
+    found = getattr(viewer, method)(f"/api/v1/{resource}", content_type="application/json")
+    found = problem(found, 403 if (resource, method) == ("instruments/UVES/", "patch") else 405)
 
     assert found["instance"] == f"/api/v1/{resource}"
 
@@ -50,19 +51,23 @@ def test_who_may_register_may_not_delete(registrar):
 
 @pytest.mark.parametrize(
     "resource",
-    ["abs/X/", "abs/X/log/", "dates/UVES/2000-01-01/", "nothing/", "abs/X/retry/", "stops/1/", "instruments/UVES/", ""],
+    ["abs/X/", "abs/X/log/", "dates/UVES/2000-01-01/", "nothing/", "stops/1/", "instruments/UVES/", ""],
 )
 def test_what_is_not_there_is_not_found(viewer, resource):
     found = problem(viewer.get(f"/api/v1/{resource}"), 404)
 
-    assert found["type"] == "about:blank"
+    assert found["type"] == "/api/problems/#not-found"
     assert found["title"] == "Not Found"
     assert found["detail"]
 
 
-def test_there_is_no_retry(registrar):
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_there_is_no_retry_and_the_answer_says_why(registrar, method):
     rows.job()
-    problem(registrar.post("/api/v1/abs/UVES.2012-05-10T03:17:42.861.ab/retry/"), 404)
+    found = problem(getattr(registrar, method)("/api/v1/abs/UVES.2012-05-10T03:17:42.861.ab/retry/"), 405)
+
+    assert found["type"] == "/api/problems/#one-attempt"
+    assert "one attempt" in found["detail"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from phoenix_site.settings import archive_of, ingestor_of
+from phoenix_site.plugins import archive_of, ingestor_of
 from processing.plugins.archives.folder import FolderArchive
 from processing.plugins.archives.http import HttpArchive
 from processing.plugins.archives.ngas import NgasArchive

@@ -20,7 +20,7 @@ def pictorial(folder) -> ImageSource:
 
 def written(**more: float) -> list[Filled]:
     """Cards of a product; HDU 1 names the target, too."""
-    words = ("PRODCATG", "ORIGFILE", "OBJECT", "RA", "DEC", "MJD-OBS", "EXPTIME", "FLUXCAL")
+    words = ("PRODCATG", "ORIGFILE", "OBJECT", "RA", "DEC", "MJD-OBS", "MJD-END", "EXPTIME", "FLUXCAL", "TELESCOP")
     values = [(0, word, "in HDU 0") for word in words] + [(0, *one) for one in more.items()] + [(1, "OBJECT", "x")]
     asked = Asked(kind="constant", key="")
     return [Filled(hdu=hdu, name=name, value=value, comment="", asked=asked) for hdu, name, value in values]
@@ -49,6 +49,8 @@ def test_an_image_is_registered_with_the_range_of_its_filter(tmp_path):
 
 
 def test_a_spectrum_is_registered_with_the_values_of_hdu_0_and_the_points_of_its_plot(tmp_path):
-    found = formats.ready(spectral(tmp_path), "").entry(written(WAVELMIN=1.0, WAVELMAX=2.0, SNR=50.0))
+    facts = {"WAVELMIN": 1.0, "WAVELMAX": 2.0, "SNR": 50.0, "APERTURE": 0.0003, "SPEC_RES": 4e4, "NELEM": 9.0}
+    found = formats.ready(spectral(tmp_path), "").entry(written(**facts))
     assert (found["target"], found["wave_min"], found["wave_max"], found["snr"]) == ("in HDU 0", 1.0, 2.0, 50.0)
+    assert (found["aperture"], found["resolving_power"], found["elements"]) == (0.0003, 4e4, 9.0)
     assert found["preview"]["low"]

@@ -14,7 +14,7 @@ from django.db import OperationalError, ProgrammingError
 
 from processing import control
 from processing.core.phase3.rules import rejects
-from processing.management import acknowledge, certificates, failures, validate
+from processing.management import acknowledge, certificates, failures, tokens, validate
 from processing.management.arguments import add_verbs
 from processing.management.cluster import run_cluster
 from processing.management.export import write, write_file
@@ -54,6 +54,7 @@ class Command(BaseCommand):
             "window": self.window,
             "certificate": self.certificate,
             "failures": self.failures,
+            "token": self.token,
             "sweep": self.sweep,
             "worker": self.worker,
         }
@@ -244,6 +245,18 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         facts = {"product": before.dp_id, "was": before.state, "state": "DEPRECATED", "reason": options["reason"]}
         self.tell(options, facts)
+        return DONE
+
+    def token(self, options: Options) -> int:
+        """What the step says; the secret of a new token once."""
+        try:
+            found = tokens.answer(options, user())
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            self.dump(found.value)
+        for line in [] if options["json"] else found.lines:
+            self.stdout.write(line)
         return DONE
 
     def sweep(self, options: Options) -> int:

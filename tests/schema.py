@@ -1,0 +1,21 @@
+"""The long run of what `tests/monitor/test_schema.py` does: `python -m tests.schema --examples 500`."""
+
+import argparse
+import os
+import sys
+
+import pytest
+
+
+def main() -> int:
+    """Ask every operation so many things, with a login and without."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--examples", type=int, default=500, help="questions to each operation (500)")
+    options, others = parser.parse_known_args()
+    os.environ["SCHEMA_EXAMPLES"] = str(options.examples)
+    arguments = ["-q", "--timeout=36000", "tests/monitor/test_schema.py", *others]
+    return int(pytest.main(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
