@@ -16,10 +16,12 @@ run: ## the web application and a worker
 	@tools/install.sh run
 	@tools/run.sh
 
-test: ## all tests, on SQLite and then on PostgreSQL (PYTEST_ARGS="-k night")
+test: ## all tests, on SQLite and beside it on PostgreSQL (PYTEST_ARGS="-k night")
 	@tools/install.sh test
-	$(BIN)/python -m pytest --db=sqlite $(PYTEST_ARGS)
-	$(BIN)/python -m pytest --db=postgresql $(PYTEST_ARGS)
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line test-on-sqlite test-on-postgresql
+
+test-on-%:
+	$(BIN)/python -m pytest --db=$* $(PYTEST_ARGS)
 
 faults: ## injected faults: nothing lost, nothing doubled (FAULTS_ARGS="--seed 2", "--help")
 	@tools/install.sh test

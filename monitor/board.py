@@ -260,11 +260,11 @@ def urgency() -> Case:
     return Case(*whens, default=Value(len(URGENCY)), output_field=IntegerField())
 
 
-# What the table of jobs shows, and what `why_waiting` asks of a job.
+# What the table of jobs shows, and the picture of their workers.
 LISTED = (
-    *("date", "state", "reason", "sentence", "seconds", "association_flags", "processing_flags", "not_before"),
-    *("block__name", "block__setup", "block__tech", "campaign__name", "campaign__state"),
-    *("certificate__instrument", "certificate__name", "certificate__version", "certificate__state"),
+    *("pk", "state", "reason", "sentence", "seconds", "association_flags", "processing_flags"),
+    *("block__name", "block__setup", "block__tech", "signal", "archived"),
+    *("owner", "claimed", "processed", "ended"),
 )
 # By what the table of jobs can be sorted.
 SORTS: Mapping[str, Sequence[str | Case | OrderBy]] = {
@@ -283,13 +283,18 @@ def jobs_of(date: ProcessingDate, state: str, sought: str) -> QuerySet[Job]:
     return Job.objects.filter(fits, date=date, block__date=date, **({"state": state} if state else {}))
 
 
-def listed(jobs: QuerySet[Job], sort: str, page: int) -> QuerySet[Job]:
-    """One page of jobs, counted from 0, each with its `signal` and its number of `archived` products; one query."""
+def listed(jobs: QuerySet[Job], sort: str, page: int) -> list[Any]:
+    """One page of jobs, counted from 0, each as a row of `LISTED`; one query.
+
+    `signal` has the measured S/N per chip, `archived` is the number of products.
+    """
     signal = Qc1Parameter.objects.filter(job=OuterRef("pk"), name=OuterRef("gate")).order_by("chip")
     # First which, then what they have: thousands are sorted, and not with all their columns.
     shown = jobs.order_by(*SORTS[sort]).values("pk")[page * LIMIT : (page + 1) * LIMIT]
-    jobs = Job.objects.filter(pk__in=shown).select_related("block", "campaign", "certificate").only(*LISTED)
-    jobs = jobs.annotate(gate=KeyTextTransform("gate_parameter", "certificate__content")).annotate(
-        signal=Rows(signal, "chip", "value"), archived=Number(Product.objects.filter(job=OuterRef("pk")))
+    gate = KeyTextTransform("gate_parameter", "certificate__content")
+    jobs = (
+        Job.objects.filter(pk__in=shown)
+        .annotate(gate=gate)
+        .annotate(signal=Rows(signal, "chip", "value"), archived=Number(Product.objects.filter(job=OuterRef("pk"))))
     )
-    return jobs.order_by(*SORTS[sort])
+    return list(jobs.order_by(*SORTS[sort]).values_list(*LISTED, named=True))

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
 
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
@@ -17,6 +19,7 @@ from processing.models import Job, ProcessingDate
 MOST_JOBS = 1000
 MINUTE = timedelta(minutes=1)
 COLUMNS = ("block__name", "state", "owner", "claimed", "processed", "ended")
+_COLUMNS = attrgetter(*COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,12 @@ class Gantt:
         return max(row.end for row in self.rows)
 
 
-def gantt(date: ProcessingDate) -> Gantt | None:
-    """Of the jobs that a worker had or has; None if there are none.  Two queries."""
-    took = Coalesce("processed", "ended", Now()) - F("claimed")
-    claimed = Job.objects.filter(date=date, claimed__isnull=False).exclude(owner="").order_by(took.desc())
-    rows = list(claimed.values_list(*COLUMNS)[: MOST_JOBS + 1])
+def gantt(date: ProcessingDate, jobs: Iterable[Any] | None = None) -> Gantt | None:
+    """Of the jobs that a worker had or has; None if there are none.
+
+    `jobs` are all of the date with `COLUMNS`, if somebody has them already.  One query, two without.
+    """
+    rows = _asked(date) if jobs is None else [_COLUMNS(job) for job in jobs if job.claimed and job.owner]
     # To the minute: a page that has not changed otherwise stays the same.
     now = timezone.now().replace(second=0, microsecond=0) + MINUTE
     bars = [bar for row in rows[:MOST_JOBS] if (bar := _bar(row, now))]
@@ -100,6 +104,12 @@ def gantt(date: ProcessingDate) -> Gantt | None:
     running = any(bar.running for bar in bars)
     shut = closures(date.instrument, first, last)
     return Gantt(lanes(bars), shut, len(rows) > MOST_JOBS, now if running else None)
+
+
+def _asked(date: ProcessingDate) -> list[Any]:
+    took = Coalesce("processed", "ended", Now()) - F("claimed")
+    claimed = Job.objects.filter(date=date, claimed__isnull=False).exclude(owner="").order_by(took.desc())
+    return list(claimed.values_list(*COLUMNS)[: MOST_JOBS + 1])
 
 
 def _bar(row: tuple[str, str, str, datetime, datetime | None, datetime | None], now: datetime) -> Bar | None:

@@ -1,9 +1,10 @@
 """The picture of who had which job when, with stops and closed windows behind, and where it is now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from typing import Any
 from urllib.parse import quote
 
 from django.urls import reverse
@@ -39,9 +40,9 @@ class Picture:
     most: int = MOST_JOBS
 
 
-def of(date: ProcessingDate) -> Picture | None:
-    """Of a date; None before its first job was claimed.  Two queries."""
-    found = gantt.gantt(date)
+def of(date: ProcessingDate, jobs: Iterable[Any] | None = None) -> Picture | None:
+    """Of a date, and of all its jobs if they are known; None before the first was claimed.  See `gantt.gantt`."""
+    found = gantt.gantt(date, jobs)
     if found is None:
         return None
     states = {bar.state for row in found.rows for bar in row.bars}

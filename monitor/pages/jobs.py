@@ -21,12 +21,12 @@ def rows(jobs: Iterable[Any]) -> SafeString:
 
 
 def _row(job: Any, root: str) -> str:
-    name = job.block.name
+    name = job.block__name
     return (
         f'<tr><td data-label="State">{STATES[job.state]}</td>'
         f'<th scope="row"><a class="name" href="{root}{quote(name, safe=":+")}/">{escape(name)}</a> '
-        f'<small class="mode">{escape(job.block.tech)}</small></th>'
-        f'<td data-label="Setup">{escape(job.block.setup)}</td><td class="cause">{_cause(job)}</td>'
+        f'<small class="mode">{escape(job.block__tech)}</small></th>'
+        f'<td data-label="Setup">{escape(job.block__setup)}</td><td class="cause">{_cause(job)}</td>'
         f"{_right('Association flags', flags(job.association_flags))}"
         f"{_right('Processing flags', flags(job.processing_flags))}"
         f"{_right('S/N median', _signal(job.signal))}"

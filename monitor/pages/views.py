@@ -46,7 +46,7 @@ def processing_date(request: HttpRequest, instrument: str, day: datetime.date) -
     sought, number = search(request), page_number(request)
     counted = board.tally_of(date)
     found = board.jobs_of(date, state, sought)
-    jobs = list(board.listed(found, sort, number - 1))
+    jobs = board.listed(found, sort, number - 1)
     if number > 1 and not jobs:
         raise Http404(f"There is no page {number} of these jobs.")
     whole = number == 1 and len(jobs) < board.LIMIT
@@ -54,7 +54,7 @@ def processing_date(request: HttpRequest, instrument: str, day: datetime.date) -
         "date": date,
         "tally": counted,
         "waiting": waiting(request, date, jobs),
-        "gantt": gantt_plot.of(date),
+        "gantt": gantt_plot.of(date, jobs if whole and not (state or sought) else None),
         "rows": rows(jobs),
         "part": Part(number, len(jobs) if whole else found.count()),
         "chosen": state,
@@ -96,11 +96,12 @@ class Part:
         return self.page + 1 if self.last < self.rows else None
 
 
-def waiting(request: HttpRequest, date: ProcessingDate, jobs: Sequence[Job]) -> str:
-    """What the jobs of a date wait for, by the example of the first of those that are shown."""
-    job = next((job for job in jobs if job.state == JobState.WAITING), None)
-    if job is None:
+def waiting(request: HttpRequest, date: ProcessingDate, jobs: Sequence[Any]) -> str:
+    """What the jobs of a date wait for, by the example of the first of those that are shown; one query if they do."""
+    first = next((job.pk for job in jobs if job.state == JobState.WAITING), None)
+    if first is None:
         return ""
+    job = Job.objects.select_related("block", "campaign", "certificate").get(pk=first)
     job.date = date
     return board.why_waiting(job, prepared(request))
 
