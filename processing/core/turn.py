@@ -1,6 +1,6 @@
 """Whose turn it is: the order of jobs, and which of them are still done before their window closes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import inf
@@ -75,14 +75,13 @@ def closing(window: Window, now: datetime) -> Closing:
     return Closing(left.total_seconds(), length.total_seconds())
 
 
-def next_job(jobs: Iterable[Waiting], remaining: Closing, *, overrun: bool = False) -> Waiting | None:
-    """The first in turn that the window still holds; None if there is none.
+def next_job(queue: Sequence[Waiting], remaining: Closing, *, overrun: bool = False) -> Waiting | None:
+    """The first of a queue that the window still holds; None if there is none.  The queue is `in_turn`.
 
     With `overrun`, if there is none, the first of all: rather over the end of the window than an idle worker.
     Nothing starts in a window that is closed.
     """
-    if remaining.left <= 0:
+    if remaining.left <= 0 or not queue:
         return None
-    found = list(jobs)
-    held = [job for job in found if remaining.holds(job.late)]
-    return min(held or (found if overrun else []), key=key, default=None)
+    held = (job for job in queue if remaining.holds(job.late))
+    return next(held, queue[0] if overrun else None)

@@ -65,7 +65,7 @@ def test_of_equal_jobs_the_one_that_came_first_goes_first():
 
 @given(JOBS, CLOSINGS)
 def test_no_job_starts_that_would_not_be_done_in_time(jobs, remaining):
-    found = next_job(jobs, remaining)
+    found = next_job(in_turn(jobs), remaining)
 
     assert found is None or found.late <= remaining.left or found.late > remaining.length
 
@@ -75,12 +75,12 @@ def test_no_worker_idles_while_a_job_would_be_done_in_time(jobs, remaining):
     assume(remaining.left > 0)
     done = [one for one in jobs if one.late <= remaining.left]
 
-    assert (next_job(jobs, remaining) is not None) >= bool(done)
+    assert (next_job(in_turn(jobs), remaining) is not None) >= bool(done)
 
 
 @given(JOBS, CLOSINGS)
 def test_the_job_that_starts_is_the_first_in_turn_of_those_that_fit(jobs, remaining):
-    found = next_job(jobs, remaining)
+    found = next_job(in_turn(jobs), remaining)
     before = in_turn(jobs)[: in_turn(jobs).index(found)] if found else []
 
     assert not any(remaining.holds(one.late) for one in before)
@@ -89,20 +89,20 @@ def test_the_job_that_starts_is_the_first_in_turn_of_those_that_fit(jobs, remain
 @given(JOBS, CLOSINGS)
 def test_where_overrunning_is_allowed_no_worker_idles_in_an_open_window(jobs, remaining):
     assume(remaining.left > 0)
-    found = next_job(jobs, remaining, overrun=True)
+    found = next_job(in_turn(jobs), remaining, overrun=True)
 
     assert (found is not None) == bool(jobs)
-    assert next_job(jobs, remaining) in (found, None)
+    assert next_job(in_turn(jobs), remaining) in (found, None)
 
 
 @given(JOBS)
 def test_nothing_starts_in_a_closed_window(jobs):
-    assert next_job(jobs, Closing(0.0, 3600.0), overrun=True) is None
+    assert next_job(in_turn(jobs), Closing(0.0, 3600.0), overrun=True) is None
 
 
 @given(JOBS)
 def test_in_a_window_that_never_closes_everything_fits(jobs):
-    assert next_job(jobs, Closing()) == (in_turn(jobs)[0] if jobs else None)
+    assert next_job(in_turn(jobs), Closing()) == (in_turn(jobs)[0] if jobs else None)
 
 
 @given(SECONDS, st.floats(1, 86400))
