@@ -19,6 +19,7 @@ from processing.models.runtimes import learned
 from processing.workflow.predict import remember, renew
 from processing.workflow.prepare import prepare
 from processing.workflow.process import process
+from processing.workflow.waiting import why_waiting
 from tests.processing.conftest import run_night, state
 
 LENGTHS = st.sampled_from([20.0, 60.0, 600.0, 7200.0])
@@ -115,6 +116,18 @@ def test_at_the_end_of_a_window_a_shorter_job_goes_before_one_that_would_not_be_
     closes_in(600)
 
     assert claim(2) == [short, None]
+
+
+def test_a_job_that_would_not_be_done_says_so(add, worker):
+    job = add()
+    prepare()
+    predicted(job, 1800.0, 3600.0)
+    closes_in(600)
+    closes = Instrument.objects.get().hours.closes
+
+    assert why_waiting(Job.objects.get()) == (
+        f"Waiting because it may take 60 min, and the window closes at {closes:%H:%M} UTC."
+    )
 
 
 def test_a_site_may_prefer_a_job_that_overruns_the_window_to_an_idle_worker(add, settings):
