@@ -3,8 +3,6 @@ from django.apps.registry import Apps
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-import processing.core.states
-
 
 def places(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Jobs that wait get the place of their date; those that have ended need none."""
@@ -53,8 +51,4 @@ class Migration(migrations.Migration):
             field=models.FloatField(default=60.0, help_text='Predicted time on a worker, the median'),
         ),
         migrations.RunPython(places, migrations.RunPython.noop, elidable=True),
-        migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('state', processing.core.states.JobState['WAITING'])), fields=['background', '-priority', 'turn', '-expected_seconds', 'id'], name='job_waiting'),
-        ),
     ]

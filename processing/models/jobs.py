@@ -164,11 +164,7 @@ class Job(Moving, Leased):
         indexes = (
             models.Index(fields=("date", "state"), name="job_by_date_and_state"),
             models.Index(fields=("ended",), name="job_ended"),
-            models.Index(
-                fields=("background", "-priority", "turn", "-expected_seconds", "id"),
-                condition=models.Q(state=JobState.WAITING),
-                name="job_waiting",
-            ),
+            # No index by turn: where the open dates come late in it, a claim would read every job before them.
             models.Index(
                 fields=("fingerprint", "acknowledged"), condition=~models.Q(fingerprint=""), name="job_by_fingerprint"
             ),
