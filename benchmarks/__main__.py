@@ -3,7 +3,7 @@
     python -m benchmarks [NAME ...] [--full]
 
 Prints what each prints; what they found goes to benchmarks/results/latest.json.  `ingest`, `limits`,
-`one_ab`, `pages`, `tap`, `api`.
+`one_ab`, `pages`, `api`, `schedule`, `tap`.
 """
 
 import argparse
@@ -19,6 +19,7 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "one_ab": ("--runs", "3"),
     "limits": ("--idle", "30"),
     "pages": ("--abs", "100000", "--rounds", "9"),
+    "schedule": (),
     "tap": (),
     "api": ("--abs", "100000", "--rounds", "50"),
 }

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from monitor.closures import Closure, closures
-from monitor.spans import total
+from processing.core.spans import total
 from processing.core.states import JobState
 from processing.models import Job, ProcessingDate
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.closures import closures
-from monitor.spans import Blocked, Span, peak, total
+from processing.core.spans import Blocked, Span, peak, total
 from processing.core.states import DateState, JobState
 from processing.models import Event, Instrument, Job, ProcessingDate
 

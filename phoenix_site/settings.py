@@ -210,8 +210,9 @@ PHOENIX: dict[str, Any] = {
     "WORK_DIR": WORK_DIR,
     # Master calibrations go to <CAL_DIR>/<date>, general ones to <CAL_DIR>/gen.
     "CAL_DIR": Path(env.str("DFO_CAL_DIR", str(WORK_DIR / "cal"))).resolve(),
-    # When processing may start, UTC, unless an instrument has its own window.
+    # When processing may start, UTC, unless an instrument has its own window; whether a job may overrun its end.
     "WINDOW": env.str("PHOENIX_WINDOW", "20:00-06:00"),
+    "OVERRUN": env.bool("PHOENIX_OVERRUN", False),
     # Seconds after which a worker that was not heard of is taken for dead, and between two signs of life.
     "LEASE": env.float("PHOENIX_LEASE", 45.0),
     "BEAT": env.float("PHOENIX_BEAT", 2.0),

@@ -14,6 +14,7 @@ from processing.models.notices import Channel, Delivery, Notice
 from processing.models.products import Ingestion, Product
 from processing.models.queries import Query
 from processing.models.results import JobLog, Qc1Parameter, Score
+from processing.models.runtimes import RunTimes
 from processing.models.stops import Stop
 from processing.models.workers import Worker
 
@@ -37,6 +38,7 @@ __all__ = [
     "Qc1Parameter",
     "Query",
     "RawFrame",
+    "RunTimes",
     "Score",
     "Stop",
     "Token",

@@ -1,5 +1,7 @@
 """Instruments and when they are processed."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -7,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from processing.core.schedule import Window, read_window
+from processing.core.turn import closing
 
 
 def validate_window(value: str) -> None:
@@ -45,3 +48,25 @@ class Instrument(models.Model):
     def hours(self) -> Window:
         """When processing may start."""
         return read_window(self.window or settings.PHOENIX["WINDOW"])
+
+
+def in_time(instruments: Iterable[Instrument], now: datetime) -> models.Q:
+    """The condition on jobs of these instruments that they are done before their window closes.
+
+    As `processing.core.turn.Closing.holds` has it.
+    """
+    same: dict[Window, list[Instrument]] = defaultdict(list)
+    for instrument in instruments:
+        same[instrument.hours].append(instrument)
+    held = models.Q(pk__in=[])
+    for window, sharing in same.items():
+        held |= models.Q(_held(window, now), date__instrument__in=sharing)
+    return held
+
+
+def _held(window: Window, now: datetime) -> models.Q:
+    if window.always:
+        return models.Q()
+    remaining = closing(window, now)
+    done = models.Q(late_seconds__lte=remaining.left)
+    return done | models.Q(late_seconds__gt=remaining.length) if remaining.takes_the_longest else done

@@ -6,8 +6,10 @@ from datetime import date
 from itertools import starmap
 from typing import Any, ClassVar, NamedTuple
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from processing.core.fingerprint import kind
 from processing.core.states import (
@@ -25,7 +27,7 @@ from processing.models.campaigns import Campaign
 from processing.models.certificates import Certificate
 from processing.models.dates import ProcessingDate
 from processing.models.failures import Cluster
-from processing.models.instruments import Instrument
+from processing.models.instruments import Instrument, in_time
 from processing.models.leases import Leased, lease_end
 from processing.models.moves import ALWAYS, Condition, Moving
 from processing.models.stops import ALL, Stop
@@ -64,8 +66,17 @@ class JobQuerySet(models.QuerySet["Job"]):
         )
 
     def in_turn(self) -> "JobQuerySet":
-        """In the order in which jobs are taken: priority, then longest first."""
-        return self.order_by("-priority", "-expected_seconds", "id")
+        """In the order in which jobs are taken, that of `processing.core.turn.key`."""
+        return self.order_by("background", "-priority", "turn", "-expected_seconds", "id")
+
+    def next_of(self, instruments: Iterable[Instrument]) -> "Job | None":
+        """The first in turn that is done before its window closes; None if there is none to take.
+
+        If the site allows it (`OVERRUN`), the first in turn rather than none.  Locked until the transaction ends.
+        """
+        queue = self.startable(instruments).select_for_update(skip_locked=True, of=("self",)).in_turn()
+        job = queue.filter(in_time(instruments, timezone.now())).first()
+        return queue.first() if job is None and settings.PHOENIX["OVERRUN"] else job
 
     def failed(self) -> "JobQuerySet":
         """Those that ended in trouble; only they have a fingerprint."""
@@ -90,7 +101,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         other, on PostgreSQL because locked rows are skipped.
         """
         with transaction.atomic(durable=True):
-            job = self.startable(instruments).select_for_update(skip_locked=True, of=("self",)).in_turn().first()
+            job = self.next_of(instruments)
             if job is None:
                 return None
             job.token, job.owner = uuid.uuid4(), owner
@@ -123,7 +134,10 @@ class Job(Moving, Leased):
     reason = models.CharField(max_length=24, blank=True, choices=[(r, r) for r in Reason if r])
     sentence = models.TextField(blank=True)
     priority = models.SmallIntegerField(default=0)
-    expected_seconds = models.FloatField(default=60.0)
+    background = models.BooleanField(default=False, help_text="Of a campaign: the day-to-day stream goes first")
+    turn = models.IntegerField(default=0, help_text="The place of its date, the lower the earlier")
+    expected_seconds = models.FloatField(default=60.0, help_text="Predicted time on a worker, the median")
+    late_seconds = models.FloatField(default=216.0, help_text="The time in which 9 of 10 such jobs are done")
     token = models.UUIDField(null=True, unique=True, editable=False)
     registered = models.DateTimeField(auto_now_add=True)
     transfers = models.PositiveSmallIntegerField(default=0, help_text="Tries at which a file did not arrive whole")
@@ -151,11 +165,7 @@ class Job(Moving, Leased):
         indexes = (
             models.Index(fields=("date", "state"), name="job_by_date_and_state"),
             models.Index(fields=("ended",), name="job_ended"),
-            models.Index(
-                fields=("-priority", "-expected_seconds", "id"),
-                condition=models.Q(state=JobState.WAITING),
-                name="job_waiting",
-            ),
+            # No index by turn: where the open dates come late in it, a claim would read every job before them.
             models.Index(
                 fields=("fingerprint", "acknowledged"), condition=~models.Q(fingerprint=""), name="job_by_fingerprint"
             ),

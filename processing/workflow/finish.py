@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from processing.core.states import ENDED, DateState
 from processing.models import ProcessingDate
-from processing.workflow import files
+from processing.workflow import files, predict
 
 ABANDONED = 3600.0  # seconds since the last byte of a partial file
 
@@ -16,6 +16,7 @@ def finish() -> bool:
     if date is None:
         return False
     deleted = clean(date)
+    predict.remember(date.instrument_id)
     date.finish(f"{deleted} master calibrations and all products deleted")
     return True
 

@@ -10,7 +10,7 @@ from processing.core.errors import Damaged, Halt, HostHalt, NotInArchive
 from processing.core.states import DateState, JobState, Reason
 from processing.models import Job, ProcessingDate
 from processing.models.leases import lease_end
-from processing.workflow import files, gate
+from processing.workflow import files, gate, predict
 from processing.workflow.heartbeat import Heartbeat
 from processing.workflow.hold import hold, room, set_aside
 from processing.workflow.wake import Stage, wake
@@ -26,6 +26,7 @@ def prepare() -> bool:
         return False
     if not complete_calibrations(date):
         return True
+    predict.renew(date)
     date.move(DateState.PROCESSING, "calibrations are here", prepared=Now(), lease=None)
     # Each job wakes the next: what else is due, such as the sweep, must not queue behind a whole night.
     wake(Stage.PROCESS, min(date.jobs.filter(state=JobState.WAITING).count(), settings.WORKERS * 2))

@@ -9,10 +9,13 @@ from processing.core.ab import AB
 from processing.core.certification import Refusal, certificate_for, why_not_executable
 from processing.core.errors import BadAB
 from processing.core.states import DateState, JobState, Reason
+from processing.core.turn import turn
 from processing.models import AssociationBlock, Certificate, Instrument, Job, ProcessingDate, RawFrame
 from processing.models.blocks import digest, read
 from processing.models.campaigns import Campaign, day_to_day
+from processing.models.runtimes import learned
 from processing.workflow import record
+from processing.workflow.predict import expect
 from processing.workflow.wake import Stage, wake
 
 
@@ -63,7 +66,7 @@ def create(ab: AB, text: str) -> Job:
     with transaction.atomic():
         block = store(ab, text)
         refusal = why_not_executable(ab, [row.value for row in certificates]) or duplicate(block, campaign)
-        job = create_job(block, campaign, refusal)
+        job = create_job(block, campaign, refusal, len(ab.raws))
         found = certificate_for(ab, [row.value for row in certificates])
         if found:
             job.certificate = next(row for row in certificates if row.name == found.name)
@@ -109,10 +112,11 @@ def duplicate(block: AssociationBlock, campaign: Campaign) -> Refusal | None:
     return Refusal(Reason.DUPLICATE, f"{first.block.name} has the same raw frames and recipe.") if first else None
 
 
-def create_job(block: AssociationBlock, campaign: Campaign, refusal: Refusal | None) -> Job:
+def create_job(block: AssociationBlock, campaign: Campaign, refusal: Refusal | None, frames: int) -> Job:
     """The AB's one job in the campaign, with its first event."""
     state = JobState.REJECTED if refusal else JobState.WAITING
-    job = Job(block=block, campaign=campaign, date=block.date, state=state)
+    job = Job(block=block, campaign=campaign, date=block.date, state=state, turn=turn(block.date.date))
+    expect(job, learned(block.date.instrument_id), frames)
     if refusal:
         job.reason, job.sentence = refusal.reason, refusal.sentence
     job.save()

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 
+from django.conf import settings
 from django.utils import timezone
 
 from processing.core.states import CampaignState, CertificateState, DateState, JobState
+from processing.core.turn import closing
 from processing.models import Hold, Instrument, Job, Stop, Worker
 
 
@@ -78,8 +80,18 @@ def obstacles(job: Job, around: Surroundings) -> Iterator[str]:
         yield f"{job.date} is {job.date.state}: its calibrations are not here yet"
     if job.not_before and job.not_before > around.now:
         yield f"a file did not arrive whole; it is fetched again at {job.not_before:%H:%M:%S} UTC"
+    if over := too_long(job, around.now):
+        yield over
     if ahead := around.ahead.get(job.pk):
         yield f"{ahead} {'job is' if ahead == 1 else 'jobs are'} ahead of it"
+
+
+def too_long(job: Job, now: datetime) -> str:
+    """That a job would not be done when its open window closes; empty if it would, and if the site does not mind."""
+    hours = job.date.instrument.hours
+    if settings.PHOENIX["OVERRUN"] or not hours.is_open(now) or closing(hours, now).holds(job.late_seconds):
+        return ""
+    return f"it may take {job.late_seconds / 60:.0f} min, and the window closes at {hours.closes:%H:%M} UTC"
 
 
 def lacks(job: Job) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Spans of time."""
 
-from monitor import spans
-from monitor.spans import Blocked
+from processing.core import spans
+from processing.core.spans import Blocked
 
 
 def test_spans_that_touch_are_one():
