@@ -127,7 +127,20 @@ def changed(query: Query, given: dict[str, str]) -> Query:
     return query
 
 
-def child(view: Callable[[HttpRequest, Query], HttpResponseBase]) -> Callable[[HttpRequest, UUID], HttpResponseBase]:
+Part = Callable[[HttpRequest, Query], HttpResponseBase]
+
+
+def shown(view: Part) -> Callable[[HttpRequest, UUID], HttpResponseBase]:
+    """A part of a query that can only be looked at."""
+
+    @public("GET", "HEAD")
+    def answered(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+        return view(request, known(pk))
+
+    return answered
+
+
+def child(view: Part) -> Callable[[HttpRequest, UUID], HttpResponseBase]:
     """A part of a query; a POST changes the query and leads back to it."""
 
     @public("GET", "HEAD", "POST")
@@ -153,7 +166,7 @@ def phase(_request: HttpRequest, query: Query) -> HttpResponseBase:
     return plain(query.phase)
 
 
-@child
+@shown
 def nothing(_request: HttpRequest, _query: Query) -> HttpResponseBase:
     """Nobody owns a query, and nobody knows how long it will take."""
     return plain("")
@@ -177,13 +190,13 @@ def given(request: HttpRequest, query: Query) -> HttpResponseBase:
     return document(request, "job_parameters", {"query": query})
 
 
-@child
+@shown
 def results(request: HttpRequest, query: Query) -> HttpResponseBase:
     """Where the answer is."""
     return document(request, "job_results", {"query": query})
 
 
-@child
+@shown
 def error(_request: HttpRequest, query: Query) -> HttpResponseBase:
     """Why there is no answer."""
     if query.phase != QueryPhase.ERROR:
@@ -191,7 +204,7 @@ def error(_request: HttpRequest, query: Query) -> HttpResponseBase:
     return refusal(query.error, HTTPStatus.OK)
 
 
-@child
+@shown
 def result(_request: HttpRequest, query: Query) -> HttpResponseBase:
     """The answer."""
     if query.phase != QueryPhase.COMPLETED or not query.result.exists():
