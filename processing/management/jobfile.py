@@ -1,6 +1,8 @@
 """The verb `jobfile`: write a job file, run it on this machine, bring its results into the database."""
 
 import fcntl
+import os
+import re
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,6 +30,8 @@ from processing.workflow.reap import reap
 Options = Mapping[str, Any]
 Outcome = tuple[Answer, bool]
 """What is said, and whether all is well."""
+SAFE = re.compile(r"/[A-Za-z0-9._+:/\-]+")
+"""Paths that can stand in the URL of a database, and in a recipe's set of frames."""
 WELL = (JobState.PROCESSED, JobState.INGESTED, JobState.REJECTED, JobState.SKIPPED)
 
 
@@ -68,6 +72,8 @@ def count(text: str) -> int:
 def answer(options: Options) -> Outcome:
     """Take the step.  Raises CommandError for what cannot be done at all."""
     place = jobfile.Place(target(options).absolute())
+    if not SAFE.fullmatch(str(place.file)):
+        raise CommandError(f"{str(place.file)!r}: only letters, digits and . _ - + : / are safe there", returncode=2)
     steps: Mapping[str, Callable[[jobfile.Place, Options], Outcome]] = {
         "write": write,
         "run": run,
@@ -130,6 +136,8 @@ def process(place: jobfile.Place, options: Options) -> Outcome:
         raise CommandError(f"{place.file} has no line `processAB -a {name}`")
     enter(place)
     with locked(place, how=fcntl.LOCK_SH | fcntl.LOCK_NB):
+        # No run goes on: a run that was killed while it stopped has left it.
+        Path(os.environ[control.STOP_FLAG]).unlink(missing_ok=True)
         bad = fill(place, {name: named[name]})
         jobs = ledger.chosen([name])
         while ledger.step(jobs):

@@ -45,17 +45,19 @@ def adopt(theirs: Job, work: Path) -> Job | None:
     """
     if adopted(theirs):
         return None
+    certificate = certificate_of(theirs)
+    if theirs.state == JobState.PROCESSED:
+        carry(theirs, work)
     try:
-        certificate = certificate_of(theirs)
-        if theirs.state == JobState.PROCESSED:
-            carry(theirs, work)
         with transaction.atomic():
             job = waiting_here(theirs)
             copy_job(theirs, job, certificate)
             copy_results(theirs, job)
             copy_events(theirs, job)
-    except BadAB as bad:
-        raise Conflict(str(bad)) from bad
+    except (BadAB, Conflict) as conflict:
+        # Nobody here has this attempt, so nobody would ever delete its products.
+        files.remove([files.products(theirs)])
+        raise Conflict(str(conflict)) from conflict
     except IntegrityError:
         # Somebody else brings the same ledger, or has just registered the AB.
         if adopted(theirs):

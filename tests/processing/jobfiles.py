@@ -57,3 +57,10 @@ class JobFile:
             return {}
         finally:
             connection.close()
+
+    def execute(self, statement: str) -> None:
+        """Change what the ledger says."""
+        connection = sqlite3.connect(self.folder / "phoenix.sqlite3")
+        with connection:
+            connection.execute(statement)
+        connection.close()
