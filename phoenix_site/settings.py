@@ -210,6 +210,8 @@ PHOENIX: dict[str, Any] = {
     "WORK_DIR": WORK_DIR,
     # Master calibrations go to <CAL_DIR>/<date>, general ones to <CAL_DIR>/gen.
     "CAL_DIR": Path(env.str("DFO_CAL_DIR", str(WORK_DIR / "cal"))).resolve(),
+    # Where job files are written.
+    "JOB_DIR": Path(env.str("DFO_JOB_DIR", str(VAR_DIR / "jobs"))).resolve(),
     # When processing may start, UTC, unless an instrument has its own window; whether a job may overrun its end.
     "WINDOW": env.str("PHOENIX_WINDOW", "20:00-06:00"),
     "OVERRUN": env.bool("PHOENIX_OVERRUN", False),

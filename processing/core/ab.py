@@ -36,7 +36,7 @@ _COMMENT = re.compile(r"(^|\s)#.*$")
 _QUALIFIER = re.compile(r"[A-Z][A-Z0-9_.\-]*")
 _INSTRUMENT = re.compile(r"[A-Z][A-Z0-9_]{1,15}")
 # What may become a file name, a part of a URL or a line of a set of frames: no slash, no blank, no `#`, no `$`.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+\-]{0,127}")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+\-]{0,127}")
 _KEY = re.compile(r"[A-Za-z0-9_.\-]+")
 # NUL, and halves of characters, which JSON can carry and UTF-8 cannot.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -154,7 +154,7 @@ def parse(text: str, file: str, columns: Columns = COLUMNS) -> AB:
         raise BadAB(file, 0, "two RAWFILE lines name the same file")
     used = {*columns, *SINGLE}
     return AB(
-        name=_matching(_NAME, single["AB_NAME"], "file name"),
+        name=_matching(NAME, single["AB_NAME"], "file name"),
         instrument=_matching(_INSTRUMENT, single["INSTRUMENT"], "instrument"),
         date=_date(single["DATE"]),
         dpr_catg=_text(single, "DPR_CATG"),
@@ -251,7 +251,7 @@ def _calib(line: _Line, row: Mapping[str, str]) -> Calib:
 def _file_name(line: _Line, row: Mapping[str, str]) -> str:
     """The last part of the path, if it is safe to be a file name here."""
     name = row["name"] if "name" in row else PurePosixPath(row["path"]).name
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise line.error(f"{name[:40]!r} is not a file name")
     return name
 

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from processing.core.states import ClusterState
-from processing.management import tokens, validate
+from processing.management import jobfile, tokens, validate
 
 Verb = Callable[[str, str], ArgumentParser]
 
@@ -21,8 +21,9 @@ def add_verbs(parser: ArgumentParser) -> None:
         sub.add_argument("--json", action="store_true", help="print JSON")
         return sub
 
-    adders = (add_questions, add_products, add_export, add_gates, add_certificate, add_failures, add_token, add_worker)
-    for add in adders:
+    asking = (add_questions, add_products, add_export)
+    acting = (add_gates, add_certificate, add_failures, add_jobfile, add_token, add_worker)
+    for add in (*asking, *acting):
         add(verb)
 
 
@@ -136,6 +137,13 @@ def add_failures(verb: Verb) -> None:
         )
         one.add_argument("--note", dest="why", required=True, help="a word on it; it stays with the kind")
         one.add_argument("--user", metavar="NAME", help="who has looked; without it the account that types")
+
+
+def add_jobfile(verb: Verb) -> None:
+    """Without the queue: write, run, process, push, settle."""
+    jobfile.arguments(
+        verb("jobfile", "Process on this machine without the queue: write a job file, run it, push."), day
+    )
 
 
 def add_token(verb: Verb) -> None:

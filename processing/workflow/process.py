@@ -20,6 +20,7 @@ from processing.core.ports import Command, Ended, FileKind, Finished, Inputs, Pi
 from processing.core.scoring import Measurement, no_signal
 from processing.core.states import JobState, Reason
 from processing.models import Job, Stop
+from processing.models.jobs import JobQuerySet
 from processing.models.leases import from_now
 from processing.models.patience import lost, patient
 from processing.workflow import convert, files, gate, hold, prepare, record
@@ -34,9 +35,9 @@ TRANSFERS = 3
 TRANSFER_PAUSE = timedelta(minutes=1)
 
 
-def process() -> bool:
-    """Take the next job and bring it to an end; False if there is none to take."""
-    job = Job.objects.claim(owner(), gate.ready())
+def process(among: JobQuerySet | None = None) -> bool:
+    """Take the next job, of all or among some, and bring it to an end; False if there is none to take."""
+    job = (Job.objects.all() if among is None else among).claim(owner(), gate.ready())
     if job is None:
         return False
     with heartbeat(job) as heart:

@@ -14,7 +14,7 @@ from django.db import OperationalError, ProgrammingError
 
 from processing import control
 from processing.core.phase3.rules import rejects
-from processing.management import acknowledge, certificates, failures, tokens, validate
+from processing.management import acknowledge, certificates, failures, jobfile, tokens, validate
 from processing.management.arguments import add_verbs
 from processing.management.cluster import run_cluster
 from processing.management.export import write, write_file
@@ -54,6 +54,7 @@ class Command(BaseCommand):
             "window": self.window,
             "certificate": self.certificate,
             "failures": self.failures,
+            "jobfile": self.jobfile,
             "token": self.token,
             "sweep": self.sweep,
             "worker": self.worker,
@@ -183,6 +184,12 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self.show(options, answer)
         return DONE
+
+    def jobfile(self, options: Options) -> int:
+        """One step in the life of a job file."""
+        answer, well = jobfile.answer(options)
+        self.show(options, answer)
+        return DONE if well else REFUSED
 
     def show(self, options: Options, answer: certificates.Answer) -> None:
         """For programs, or for people."""
