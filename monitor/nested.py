@@ -1,14 +1,27 @@
 """Whole queries as one value of another query: their rows as a list, or their number."""
 
+import json
+import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import DateField, DateTimeField, IntegerField, JSONField, Model, QuerySet, Subquery
+from django.db.models import DateField, DateTimeField, FloatField, IntegerField, JSONField, Model, QuerySet, Subquery
 from django.db.models.sql.compiler import SQLCompiler
 
 M = TypeVar("M", bound=Model)
+INFINITE = re.compile(r":-?Inf(?=[,}])")
+
+
+class Listed(JSONField):
+    """JSON that a database made of numbers; SQLite writes infinite ones as nobody reads them."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        """The list; what is infinite is not there."""
+        found = super().from_db_value(value, expression, connection)
+        return json.loads(INFINITE.sub(":null", found)) if isinstance(found, str) else found
 
 
 class Rows(Subquery):
@@ -17,7 +30,7 @@ class Rows(Subquery):
     A page with lists of several kinds needs one query for all of them.  Times are texts until they are `restored`.
     """
 
-    output_field = JSONField()
+    output_field = Listed()
     template = "(SELECT COALESCE(JSONB_AGG(TO_JSONB(listed)), '[]') FROM (%(subquery)s) listed)"
 
     def __init__(self, queryset: QuerySet[Any], *names: str) -> None:
@@ -53,7 +66,16 @@ def moment(text: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-_READERS: Mapping[type, Callable[[str], Any]] = {DateTimeField: moment, DateField: date.fromisoformat}
+def finite(value: Any) -> float | None:
+    """A number of `Rows`; None for one that is infinite or none, which PostgreSQL writes as a word."""
+    return value if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+_READERS: Mapping[type, Callable[[Any], Any]] = {
+    DateTimeField: moment,
+    DateField: date.fromisoformat,
+    FloatField: finite,
+}
 
 
 def _read(model: type[Model], name: str, value: Any) -> Any:

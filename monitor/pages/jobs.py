@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from monitor.marks import JOB_MARKS
+from monitor.nested import finite
 from monitor.templatetags.phoenix import NOTHING, duration, flags, number, shown
 
 STATES: Mapping[str, str] = {state: shown(mark) for state, mark in JOB_MARKS.items()}
@@ -45,5 +46,5 @@ def _cause(job: Any) -> str:
 
 
 def _signal(measured: Iterable[Mapping[str, Any]]) -> str:
-    found = [f'<span title="{escape(row["chip"])}">{number(row["value"], 3)}</span>' for row in measured]
+    found = [f'<span title="{escape(row["chip"])}">{number(finite(row["value"]), 3)}</span>' for row in measured]
     return " / ".join(found) or NOTHING

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 AB = "UVES.2012-05-10T03:17:42.861"
 LISTS = ("jobs", "abs", "scores", "qc1", "products", "ingestions", "dates", "failures", "events")
 SINGLE = ("status", "grid", f"abs/{AB}", f"abs/{AB}/scores", f"abs/{AB}/products", f"adp/datasets/?dp_id={AB}")
-PAGES = ("/", "/grid/", "/scores/", "/timing/", "/failures/")
+PAGES = (f"/abs/{AB}/", "/dates/UVES/2012-05-09/", "/", "/grid/", "/scores/", "/timing/", "/failures/")
 
 
 @pytest.fixture
