@@ -9,13 +9,14 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from processing.core.states import JobState
+from processing.core.states import JobState, Reason
 from processing.management import local_run
 from processing.management.ledger import locked
 from processing.models import Certificate, Event, Job, JobLog, Product, Score
 from processing.workflow import jobfile, ledger
 from processing.workflow.adopt import Conflict, certificate_of
 from processing.workflow.gate import STOP_FLAG
+from processing.workflow.push import ready
 from tests import testcam
 from tests.processing.conftest import ab_text, files_below, run_night, state
 from tests.processing.jobfiles import JobFile
@@ -252,6 +253,16 @@ def test_a_job_under_a_certificate_that_is_other_here_is_a_conflict(add):
 
     with pytest.raises(Conflict, match="TESTCAM ANY version 1 is not the one that is known here"):
         certificate_of(theirs)
+
+
+def test_a_date_that_was_pushed_is_closed_only_when_no_other_job_of_it_waits_for_the_queue(add):
+    job = add(1)
+
+    ready(job.date, None)
+    assert job.date.fresh().state == "REGISTERED"
+    job.end(JobState.REJECTED, Reason.DUPLICATE, "another")
+    ready(job.date, None)
+    assert job.date.fresh().state == "FINISHING"
 
 
 def test_a_run_whose_workers_die_again_and_again_ends_and_says_where_to_look(jobs, add, monkeypatch):
