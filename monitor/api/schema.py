@@ -71,6 +71,10 @@ def chosen(result: dict[str, Any], **_others: Any) -> dict[str, Any]:
     for name in [name for name in shapes if name.startswith("Paginated")]:
         row = shapes[name]["properties"]["results"]["items"]["$ref"].rpartition("/")[2]
         shapes[row].pop("required", None)
+    # Without required fields an answer may fit several of what it can be.
+    for shape in shapes.values():
+        if "oneOf" in shape:
+            shape["anyOf"] = shape.pop("oneOf")
     return result
 
 
