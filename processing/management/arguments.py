@@ -1,15 +1,12 @@
 """The verbs of the command line and what they take."""
 
 import socket
-from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
-from collections.abc import Callable
-from datetime import date
+from argparse import SUPPRESS, ArgumentParser
 from pathlib import Path
 
 from processing.core.states import ClusterState
-from processing.management import tokens, validate
-
-Verb = Callable[[str, str], ArgumentParser]
+from processing.management import campaigns, tokens, validate
+from processing.management.typed import Verb, day
 
 
 def add_verbs(parser: ArgumentParser) -> None:
@@ -22,7 +19,7 @@ def add_verbs(parser: ArgumentParser) -> None:
         return sub
 
     adders = (add_questions, add_products, add_export, add_gates, add_certificate, add_failures, add_token, add_worker)
-    for add in adders:
+    for add in (*adders, campaigns.arguments):
         add(verb)
 
 
@@ -160,11 +157,3 @@ def scope(parser: ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("instrument", nargs="?", default="", metavar="INSTRUMENT")
     which.add_argument("--all", action="store_true", help="every instrument; it stands beside single stops")
-
-
-def day(value: str) -> date:
-    """A date as it is typed."""
-    try:
-        return date.fromisoformat(value)
-    except ValueError as error:
-        raise ArgumentTypeError(f"{value!r} is no date such as 2012-05-09") from error

@@ -12,7 +12,6 @@ from processing.models import AssociationBlock, Campaign, Certificate, Instrumen
 from processing.workflow.choose import NAMES, chunks
 from processing.workflow.wake import Stage, wake
 
-KINDS: Mapping[str, CampaignKind] = {"back": CampaignKind.BACK, "again": CampaignKind.AGAIN}
 # A longer list of unknown names is cut.
 LISTED = 10
 MOST_DAYS, MOST_VERSIONS = 40_000, 99_999

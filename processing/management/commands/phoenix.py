@@ -14,7 +14,7 @@ from django.db import OperationalError, ProgrammingError
 
 from processing import control
 from processing.core.phase3.rules import rejects
-from processing.management import acknowledge, certificates, failures, tokens, validate
+from processing.management import acknowledge, campaigns, certificates, failures, tokens, validate
 from processing.management.arguments import add_verbs
 from processing.management.cluster import run_cluster
 from processing.management.export import write, write_file
@@ -54,6 +54,7 @@ class Command(BaseCommand):
             "window": self.window,
             "certificate": self.certificate,
             "failures": self.failures,
+            "campaign": self.campaign,
             "token": self.token,
             "sweep": self.sweep,
             "worker": self.worker,
@@ -180,6 +181,15 @@ class Command(BaseCommand):
         try:
             answer = failures.answer(options, user())
         except failures.REFUSALS as error:
+            raise CommandError(str(error)) from error
+        self.show(options, answer)
+        return DONE
+
+    def campaign(self, options: Options) -> int:
+        """One step of a campaign, or a look at it."""
+        try:
+            answer = campaigns.answer(options, user())
+        except (ValueError, OSError) as error:
             raise CommandError(str(error)) from error
         self.show(options, answer)
         return DONE
