@@ -71,7 +71,7 @@ def fill(dates: int, number: int) -> None:
     ProcessingDate.objects.bulk_create(
         ProcessingDate(instrument=uves, date=first + timedelta(days=n), state="FINISHED") for n in range(dates)
     )
-    certificate = Certificate.objects.of("UVES")[0]
+    certificate = next(row for row in Certificate.objects.of("UVES") if row.state == "CERTIFIED")
     with connection.cursor() as cursor:
         cursor.execute(BLOCKS, [number])
         cursor.execute(JOBS, [day_to_day().pk, certificate.pk])

@@ -14,137 +14,253 @@ def name_the_stream(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> Non
     apps.get_model("processing", "Campaign").objects.filter(name="day-to-day").update(kind="DAY_TO_DAY")
 
 
-class Migration(migrations.Migration):
+def grant(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Administrators may run campaigns; Django itself makes a permission only after the last migration."""
+    kind, _ = apps.get_model("contenttypes", "ContentType").objects.get_or_create(
+        app_label="processing", model="campaign"
+    )
+    values = {"name": "May create, pause, resume and cancel campaigns"}
+    permissions = apps.get_model("auth", "Permission").objects
+    permission, _ = permissions.get_or_create(content_type=kind, codename="run_campaign", defaults=values)
+    for group in apps.get_model("auth", "Group").objects.filter(name="administrator"):
+        group.permissions.add(permission)
 
+
+class Migration(migrations.Migration):
     dependencies = [
-        ('processing', '0014_schedule'),
+        ("processing", "0014_schedule"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='campaign',
-            options={'permissions': (('run_campaign', 'May create, pause, resume and cancel campaigns'),)},
+            name="campaign",
+            options={"permissions": (("run_campaign", "May create, pause, resume and cancel campaigns"),)},
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='begun',
+            model_name="campaign",
+            name="begun",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='certificate',
-            field=models.ForeignKey(blank=True, help_text='Empty: the versions in force', null=True, on_delete=django.db.models.deletion.PROTECT, to='processing.certificate'),
+            model_name="campaign",
+            name="certificate",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="Empty: the versions in force",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="processing.certificate",
+            ),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='ended',
+            model_name="campaign",
+            name="ended",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='first',
-            field=models.DateField(blank=True, help_text='DFO date', null=True),
+            model_name="campaign",
+            name="first",
+            field=models.DateField(blank=True, help_text="DFO date", null=True),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='instruments',
+            model_name="campaign",
+            name="instruments",
             field=models.JSONField(default=list),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='kind',
-            field=models.CharField(choices=[(processing.core.states.CampaignKind['DAY_TO_DAY'], processing.core.states.CampaignKind['DAY_TO_DAY']), (processing.core.states.CampaignKind['BACK'], processing.core.states.CampaignKind['BACK']), (processing.core.states.CampaignKind['AGAIN'], processing.core.states.CampaignKind['AGAIN'])], default=processing.core.states.CampaignKind['AGAIN'], max_length=12),
+            model_name="campaign",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    (
+                        processing.core.states.CampaignKind["DAY_TO_DAY"],
+                        processing.core.states.CampaignKind["DAY_TO_DAY"],
+                    ),
+                    (processing.core.states.CampaignKind["BACK"], processing.core.states.CampaignKind["BACK"]),
+                    (processing.core.states.CampaignKind["AGAIN"], processing.core.states.CampaignKind["AGAIN"]),
+                ],
+                default=processing.core.states.CampaignKind["AGAIN"],
+                max_length=12,
+            ),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='last',
+            model_name="campaign",
+            name="last",
             field=models.DateField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='missing',
-            field=models.JSONField(default=list, help_text='Spans of days without any AB, first and last each'),
+            model_name="campaign",
+            name="missing",
+            field=models.JSONField(default=list, help_text="Spans of days without any AB, first and last each"),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='modes',
-            field=models.JSONField(default=list, help_text='Names of certificates; empty: all'),
+            model_name="campaign",
+            name="modes",
+            field=models.JSONField(default=list, help_text="Names of certificates; empty: all"),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='names',
-            field=models.JSONField(default=list, help_text='Of a list'),
+            model_name="campaign",
+            name="names",
+            field=models.JSONField(default=list, help_text="Of a list"),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='newest_first',
+            model_name="campaign",
+            name="newest_first",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='per_hour',
-            field=models.PositiveIntegerField(blank=True, help_text='The most jobs that start in an hour', null=True),
+            model_name="campaign",
+            name="per_hour",
+            field=models.PositiveIntegerField(blank=True, help_text="The most jobs that start in an hour", null=True),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='priority',
-            field=models.SmallIntegerField(default=0, validators=[django.core.validators.MinValueValidator(-100), django.core.validators.MaxValueValidator(100)]),
+            model_name="campaign",
+            name="priority",
+            field=models.SmallIntegerField(
+                default=0,
+                validators=[
+                    django.core.validators.MinValueValidator(-100),
+                    django.core.validators.MaxValueValidator(100),
+                ],
+            ),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='release',
+            model_name="campaign",
+            name="release",
             field=models.CharField(blank=True, max_length=60),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='source',
-            field=models.CharField(choices=[('DATABASE', 'the ABs that are registered'), ('TREE', 'a tree of AB files'), ('LIST', 'a list of names')], default='DATABASE', max_length=8),
+            model_name="campaign",
+            name="source",
+            field=models.CharField(
+                choices=[
+                    ("DATABASE", "the ABs that are registered"),
+                    ("TREE", "a tree of AB files"),
+                    ("LIST", "a list of names"),
+                ],
+                default="DATABASE",
+                max_length=8,
+            ),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='take_skipped',
-            field=models.BooleanField(default=False, help_text='Whether a back-processing takes what was SKIPPED'),
+            model_name="campaign",
+            name="take_skipped",
+            field=models.BooleanField(default=False, help_text="Whether a back-processing takes what was SKIPPED"),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='who',
+            model_name="campaign",
+            name="who",
             field=models.CharField(blank=True, max_length=150),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='window',
-            field=models.CharField(blank=True, help_text='Within those of its instruments', max_length=11, validators=[processing.models.instruments.validate_window]),
+            model_name="campaign",
+            name="window",
+            field=models.CharField(
+                blank=True,
+                help_text="Within those of its instruments",
+                max_length=11,
+                validators=[processing.models.instruments.validate_window],
+            ),
         ),
         migrations.AddField(
-            model_name='instrument',
-            name='most_jobs',
-            field=models.PositiveSmallIntegerField(blank=True, help_text='The most that run at once on all hosts; empty: no limit', null=True),
+            model_name="instrument",
+            name="most_jobs",
+            field=models.PositiveSmallIntegerField(
+                blank=True, help_text="The most that run at once on all hosts; empty: no limit", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='job',
-            name='due',
-            field=models.BooleanField(default=True, help_text='False while its campaign has not come to its date'),
+            model_name="job",
+            name="due",
+            field=models.BooleanField(default=True, help_text="False while its campaign has not come to its date"),
         ),
         migrations.AlterField(
-            model_name='job',
-            name='reason',
-            field=models.CharField(blank=True, choices=[(processing.core.states.Reason['NOT_SCIENCE'], processing.core.states.Reason['NOT_SCIENCE']), (processing.core.states.Reason['RECIPE_NONE'], processing.core.states.Reason['RECIPE_NONE']), (processing.core.states.Reason['VIRTUAL_CALIBRATION'], processing.core.states.Reason['VIRTUAL_CALIBRATION']), (processing.core.states.Reason['NOT_CERTIFIED'], processing.core.states.Reason['NOT_CERTIFIED']), (processing.core.states.Reason['MISSING_CALIBRATION'], processing.core.states.Reason['MISSING_CALIBRATION']), (processing.core.states.Reason['DUPLICATE'], processing.core.states.Reason['DUPLICATE']), (processing.core.states.Reason['RAW_MISSING'], processing.core.states.Reason['RAW_MISSING']), (processing.core.states.Reason['RAW_DAMAGED'], processing.core.states.Reason['RAW_DAMAGED']), (processing.core.states.Reason['SETTING_MISMATCH'], processing.core.states.Reason['SETTING_MISMATCH']), (processing.core.states.Reason['RECIPE_FAILED'], processing.core.states.Reason['RECIPE_FAILED']), (processing.core.states.Reason['RECIPE_KILLED'], processing.core.states.Reason['RECIPE_KILLED']), (processing.core.states.Reason['OUT_OF_MEMORY'], processing.core.states.Reason['OUT_OF_MEMORY']), (processing.core.states.Reason['PRODUCTS_MISSING'], processing.core.states.Reason['PRODUCTS_MISSING']), (processing.core.states.Reason['NO_SIGNAL'], processing.core.states.Reason['NO_SIGNAL']), (processing.core.states.Reason['UNEXPECTED'], processing.core.states.Reason['UNEXPECTED']), (processing.core.states.Reason['TIME_LIMIT'], processing.core.states.Reason['TIME_LIMIT']), (processing.core.states.Reason['WORKER_LOST'], processing.core.states.Reason['WORKER_LOST']), (processing.core.states.Reason['STOPPED_BY_OPERATOR'], processing.core.states.Reason['STOPPED_BY_OPERATOR']), (processing.core.states.Reason['BACKLOG'], processing.core.states.Reason['BACKLOG']), (processing.core.states.Reason['PROCESSED_BEFORE'], processing.core.states.Reason['PROCESSED_BEFORE']), (processing.core.states.Reason['CAMPAIGN_CANCELLED'], processing.core.states.Reason['CAMPAIGN_CANCELLED']), (processing.core.states.Reason['IDP_RULES'], processing.core.states.Reason['IDP_RULES']), (processing.core.states.Reason['ARCHIVE_CONFLICT'], processing.core.states.Reason['ARCHIVE_CONFLICT']), (processing.core.states.Reason['INGEST_ATTEMPTS'], processing.core.states.Reason['INGEST_ATTEMPTS'])], max_length=24),
+            model_name="job",
+            name="reason",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    (processing.core.states.Reason["NOT_SCIENCE"], processing.core.states.Reason["NOT_SCIENCE"]),
+                    (processing.core.states.Reason["RECIPE_NONE"], processing.core.states.Reason["RECIPE_NONE"]),
+                    (
+                        processing.core.states.Reason["VIRTUAL_CALIBRATION"],
+                        processing.core.states.Reason["VIRTUAL_CALIBRATION"],
+                    ),
+                    (processing.core.states.Reason["NOT_CERTIFIED"], processing.core.states.Reason["NOT_CERTIFIED"]),
+                    (
+                        processing.core.states.Reason["MISSING_CALIBRATION"],
+                        processing.core.states.Reason["MISSING_CALIBRATION"],
+                    ),
+                    (processing.core.states.Reason["DUPLICATE"], processing.core.states.Reason["DUPLICATE"]),
+                    (processing.core.states.Reason["RAW_MISSING"], processing.core.states.Reason["RAW_MISSING"]),
+                    (processing.core.states.Reason["RAW_DAMAGED"], processing.core.states.Reason["RAW_DAMAGED"]),
+                    (
+                        processing.core.states.Reason["SETTING_MISMATCH"],
+                        processing.core.states.Reason["SETTING_MISMATCH"],
+                    ),
+                    (processing.core.states.Reason["RECIPE_FAILED"], processing.core.states.Reason["RECIPE_FAILED"]),
+                    (processing.core.states.Reason["RECIPE_KILLED"], processing.core.states.Reason["RECIPE_KILLED"]),
+                    (processing.core.states.Reason["OUT_OF_MEMORY"], processing.core.states.Reason["OUT_OF_MEMORY"]),
+                    (
+                        processing.core.states.Reason["PRODUCTS_MISSING"],
+                        processing.core.states.Reason["PRODUCTS_MISSING"],
+                    ),
+                    (processing.core.states.Reason["NO_SIGNAL"], processing.core.states.Reason["NO_SIGNAL"]),
+                    (processing.core.states.Reason["UNEXPECTED"], processing.core.states.Reason["UNEXPECTED"]),
+                    (processing.core.states.Reason["TIME_LIMIT"], processing.core.states.Reason["TIME_LIMIT"]),
+                    (processing.core.states.Reason["WORKER_LOST"], processing.core.states.Reason["WORKER_LOST"]),
+                    (
+                        processing.core.states.Reason["STOPPED_BY_OPERATOR"],
+                        processing.core.states.Reason["STOPPED_BY_OPERATOR"],
+                    ),
+                    (processing.core.states.Reason["BACKLOG"], processing.core.states.Reason["BACKLOG"]),
+                    (
+                        processing.core.states.Reason["PROCESSED_BEFORE"],
+                        processing.core.states.Reason["PROCESSED_BEFORE"],
+                    ),
+                    (
+                        processing.core.states.Reason["CAMPAIGN_CANCELLED"],
+                        processing.core.states.Reason["CAMPAIGN_CANCELLED"],
+                    ),
+                    (processing.core.states.Reason["IDP_RULES"], processing.core.states.Reason["IDP_RULES"]),
+                    (
+                        processing.core.states.Reason["ARCHIVE_CONFLICT"],
+                        processing.core.states.Reason["ARCHIVE_CONFLICT"],
+                    ),
+                    (
+                        processing.core.states.Reason["INGEST_ATTEMPTS"],
+                        processing.core.states.Reason["INGEST_ATTEMPTS"],
+                    ),
+                ],
+                max_length=24,
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('due', False), ('state', 'WAITING')), fields=['campaign', 'turn'], name='job_to_open'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("due", False), ("state", "WAITING")),
+                fields=["campaign", "turn"],
+                name="job_to_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('due', True), ('state', 'WAITING')), fields=['date'], name='job_due'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("due", True), ("state", "WAITING")), fields=["date"], name="job_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('claimed__isnull', False)), fields=['campaign', 'claimed'], name='job_by_campaign_and_claim'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("claimed__isnull", False)),
+                fields=["campaign", "claimed"],
+                name="job_by_campaign_and_claim",
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['campaign', 'state'], name='job_by_campaign_and_state'),
+            model_name="job",
+            index=models.Index(fields=["campaign", "state"], name="job_by_campaign_and_state"),
         ),
         migrations.RunPython(name_the_stream, migrations.RunPython.noop, elidable=True),
+        migrations.RunPython(grant, migrations.RunPython.noop, elidable=True),
     ]

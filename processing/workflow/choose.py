@@ -71,7 +71,7 @@ class Judge:
     """Read every AB, as each date asks for when it is opened; for a whole campaign that takes too long."""
     certificates: dict[str, list[Certificate]] = field(default_factory=dict)
     known: dict[str, Learned] = field(default_factory=dict)
-    seen: set[tuple[date, str]] = field(default_factory=set)
+    seen: dict[date, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.predicted = cache(self._predicted)
@@ -94,10 +94,12 @@ class Judge:
         left = left_out(kind, one.past, take_skipped=self.campaign.take_skipped)
         if left:
             return Verdict(left.state, left.refusal, row, expected)
-        twin = (one.day, one.frames)
-        if refusal is None and twin in self.seen:
+        if one.day not in self.seen:
+            # Twins are of one date.
+            self.seen = {one.day: set()}
+        if refusal is None and one.frames in self.seen[one.day]:
             refusal = Refusal(Reason.DUPLICATE, "Another AB of the campaign has the same raw frames and recipe.")
-        self.seen = {other for other in self.seen if other[0] == one.day} | {twin}
+        self.seen[one.day].add(one.frames)
         return Verdict(JobState.REJECTED if refusal else JobState.WAITING, refusal, row, expected)
 
     def is_outside(self, row: Certificate | None) -> bool:

@@ -1,4 +1,4 @@
-"""`phoenix campaign`: what it says and how it ends."""
+"""`phoenix campaign`: what it says and how it ends; processing.management.campaigns and processing.management.typed."""
 
 import json
 

@@ -1,9 +1,8 @@
 """Campaigns: what they take up, how they come to their dates, and how they end."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import pytest
-from django.utils import timezone
 
 from processing import control
 from processing.core.states import CampaignKind, CampaignState, DateState, JobState, Reason
@@ -11,49 +10,11 @@ from processing.models import Campaign, Certificate, Event, Instrument, Job, Pro
 from processing.workflow.finish import finish
 from processing.workflow.prepare import prepare
 from processing.workflow.process import process
-from processing.workflow.rebind import rebind
-from processing.workflow.steer import drop, steer
+from processing.workflow.steer import drop
 from processing.workflow.sweep import sweep
 from processing.workflow.waiting import why_waiting
-from tests.processing.conftest import ab_text, run_night, state
-
-FIRST = date(2012, 5, 9)
-
-
-def plan(**more):
-    values = {
-        "name": "again",
-        "kind": CampaignKind.AGAIN,
-        "instruments": ["TESTCAM"],
-        "first": FIRST,
-        "last": FIRST + timedelta(days=30),
-    }
-    return control.plan_campaign(values | more)
-
-
-def begun(**more):
-    """A campaign that runs."""
-    row = control.create_campaign(plan(**more), "anna")
-    control.fill_campaign(row)
-    return row
-
-
-def night(add, number, days=0):
-    """An AB of a date that was processed."""
-    job = add(number, date=(FIRST + timedelta(days=days)).isoformat())
-    run_night()
-    return job
-
-
-def of(campaign):
-    return Job.objects.filter(campaign=campaign).order_by("id")
-
-
-def run_campaign():
-    """What sweeps and messages do until nothing is left."""
-    while steer() or any([prepare(), process(), finish()]):
-        run_night()
-        sweep()
+from tests.processing.campaigning import begun, night, of, plan, run_campaign
+from tests.processing.conftest import state
 
 
 def test_a_re_processing_is_a_new_attempt_at_each_ab_and_ends_by_itself(add):
@@ -223,120 +184,3 @@ def test_a_campaign_is_filled_again_where_it_was_interrupted(add):
 def test_the_day_to_day_stream_is_not_paused():
     with pytest.raises(ValueError, match="phoenix stop"):
         control.pause_campaign(Campaign(name="x", kind=CampaignKind.DAY_TO_DAY, state="RUNNING"), "anna", "")
-
-
-def test_a_rate_lets_no_more_jobs_start_in_an_hour(add):
-    for number in range(3):
-        night(add, number)
-    row = begun(per_hour=2)
-    while prepare():
-        pass
-    claims = [Job.objects.claim("host:boot:1:1", list(Instrument.objects.all())) for _ in range(3)]
-
-    assert [bool(job) for job in claims] == [True, True, False]
-    Job.objects.filter(campaign=row, state=JobState.RUNNING).update(claimed=timezone.now() - timedelta(hours=2))
-    assert Job.objects.claim("host:boot:1:1", list(Instrument.objects.all()))
-
-
-def test_a_campaign_starts_nothing_outside_a_window_of_its_own(add):
-    night(add, 1)
-    now = timezone.now()
-    begun(window=f"{now + timedelta(hours=2):%H:%M}-{now + timedelta(hours=3):%H:%M}")
-    prepare()
-
-    assert Job.objects.claim("host:boot:1:1", list(Instrument.objects.all())) is None
-    Campaign.objects.update(window=f"{now - timedelta(hours=2):%H:%M}-{now + timedelta(hours=3):%H:%M}")
-    assert Job.objects.claim("host:boot:1:1", list(Instrument.objects.all()))
-
-
-def test_an_instrument_runs_no_more_jobs_at_once_than_its_limit(add):
-    add(1), add(2)
-    Instrument.objects.update(most_jobs=1)
-    prepare()
-    first, second = (Job.objects.claim("host:boot:1:1", list(Instrument.objects.all())) for _ in range(2))
-
-    assert first
-    assert second is None
-
-
-def test_the_certificate_that_a_campaign_has_chosen_is_not_replaced(add, certified):
-    night(add, 1)
-    row = begun(certificate=f"{certified.name}:{certified.version}")
-    newer = Certificate(instrument="TESTCAM", name=certified.name, version=99, position=1, state="CERTIFIED")
-    newer.content, newer.recipe = certified.content, certified.recipe
-    newer.save()
-    rebind()
-
-    assert of(row).get().certificate == certified
-
-
-def test_a_campaign_takes_the_modes_that_it_names_and_no_others(add, certified):
-    night(add, 1)
-
-    with pytest.raises(control.BadPlan, match="modes: not known: NONE"):
-        plan(modes=["NONE"])
-    assert control.preview_campaign(plan(modes=[certified.name])).run == 1
-    Certificate(instrument="TESTCAM", name="NAMED", version=1, position=9, content=certified.content).save()
-    found = control.preview_campaign(plan(modes=["NAMED"]))
-    assert (found.run, found.outside) == (0, 1)
-
-
-def test_a_tree_of_files_registers_its_abs_for_the_campaign_alone(certified, archive, tmp_path):
-    folder = tmp_path / "abs" / "2012-05-09"
-    folder.mkdir(parents=True)
-    (folder / "1.ab").write_text(ab_text(1))
-    (folder / "2.ab").write_text("nonsense")
-    (archive / "raw" / "TC.2012-05-10T00:00:01.000.fits").write_bytes(b"raw")
-    asked = {"source": "TREE", "names": [folder.parent], "kind": CampaignKind.BACK}
-    found = control.preview_campaign(plan(**asked))
-
-    assert (found.run, len(found.unreadable)) == (1, 1)
-    assert not Instrument.objects.exists()
-    row = begun(**asked)
-    run_campaign()
-    assert state(Job.objects.get()) == (JobState.INGESTED, "")
-    assert row.fresh().missing[0] == ["TESTCAM", "2012-05-10", "2012-06-08"]
-
-
-def test_a_list_names_its_abs_and_an_unknown_name_is_refused(add):
-    one = night(add, 1)
-    night(add, 2)
-
-    assert control.preview_campaign(plan(source="LIST", names=[one.block.name])).run == 1
-    with pytest.raises(control.BadPlan, match=r"names: not known: nobody\.ab"):
-        plan(source="LIST", names=["nobody"])
-
-
-@pytest.mark.parametrize(
-    ("field", "values"),
-    [
-        ("name", {"name": ""}),
-        ("name", {"name": "day-to-day"}),
-        ("kind", {"kind": "DAY_TO_DAY"}),
-        ("instruments", {"instruments": []}),
-        ("instruments", {"instruments": ["UVES\0"]}),
-        ("last", {"last": date(2011, 1, 1)}),
-        ("window", {"window": "25:00-26:00"}),
-        ("priority", {"priority": 101}),
-        ("per_hour", {"per_hour": 0}),
-        ("certificate", {"certificate": "x"}),
-        ("certificate", {"certificate": "NONE:1"}),
-    ],
-)
-def test_a_plan_that_cannot_be_meant_says_which_field_is_wrong(add, field, values):
-    add()
-    with pytest.raises(control.BadPlan) as found:
-        plan(**values)
-
-    assert field in found.value.faults
-
-
-def test_a_resume_after_a_stop_skips_no_job_of_a_campaign(add):
-    night(add, 1)
-    row = begun()
-    stop = control.stop("TESTCAM", "a test", "anna")
-    type(stop).objects.update(at=datetime(2012, 1, 1, tzinfo=UTC))
-    stop.refresh_from_db()
-    control.resume(stop, "anna")
-
-    assert state(of(row).get()) == (JobState.WAITING, "")
