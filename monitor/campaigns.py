@@ -22,6 +22,13 @@ MARKS: Mapping[str, Mark] = {
     C.DONE: Mark("check", "done", "done"),
     C.CANCELLED: Mark("cross", "cancelled", "failed"),
 }
+STEPS: Mapping[CampaignState, Sequence[str]] = {
+    C.DRAFT: ("cancel",),
+    C.RUNNING: ("pause", "cancel"),
+    C.PAUSED: ("resume", "cancel"),
+}
+SLOTS = 100
+"""On a page of the list of its ABs."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -45,7 +52,12 @@ class Progress:
     @property
     def endless(self) -> bool:
         """True of the day-to-day stream, which is never done."""
-        return self.campaign.name == DAY_TO_DAY
+        return self.campaign.endless
+
+    @property
+    def steps(self) -> Sequence[str]:
+        """What a person can do with it."""
+        return () if self.endless else STEPS.get(CampaignState(self.campaign.state), ())
 
 
 @dataclass(frozen=True)
@@ -88,6 +100,30 @@ def parts(campaign: Campaign) -> Sequence[Part]:
         counts[name][state] = number
         days[name] += [first, last]
     return [Part(name, counted(counts[name]), min(days[name]), max(days[name])) for name in sorted(counts)]
+
+
+@dataclass(frozen=True)
+class Slots:
+    """A page of the ABs of a campaign."""
+
+    jobs: Sequence[Job]
+    following: str
+    """Where the next page begins; empty for the last."""
+
+
+def slots(campaign: Campaign, state: str = "", reason: str = "", after: int = 0) -> Slots:
+    """Its ABs in the order in which they were put in, run or not; one query."""
+    rows = Job.objects.filter(campaign=campaign, pk__gt=after).select_related("block", "date").defer("block__text")
+    rows = rows.filter(state=state) if state else rows
+    rows = rows.filter(reason=reason) if reason else rows
+    found = list(rows.order_by("pk")[: SLOTS + 1])
+    return Slots(found[:SLOTS], str(found[SLOTS - 1].pk) if len(found) > SLOTS else "")
+
+
+def reasons(campaign: Campaign) -> Sequence[tuple[str, str, int]]:
+    """How many ended in which state for which reason; one query."""
+    rows = Job.objects.filter(campaign=campaign).exclude(reason="").order_by("state", "reason")
+    return list(rows.values_list("state", "reason").annotate(Count("id")))
 
 
 def whole(parts: Sequence[Part]) -> Tally:

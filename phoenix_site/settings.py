@@ -11,6 +11,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from phoenix_site.broker import broker
+from phoenix_site.logs import logging_of
 from phoenix_site.plugins import archive_of, ingestor_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -250,23 +251,4 @@ if PHOENIX["EXECUTOR"]["BACKEND"] not in EXECUTORS:
     raise ImproperlyConfigured(f"PHOENIX_EXECUTOR: {PHOENIX['EXECUTOR']['BACKEND']!r} is not one of {known}")
 PHOENIX["EXECUTOR"]["BACKEND"] = EXECUTORS[PHOENIX["EXECUTOR"]["BACKEND"]]
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s",
-            "()": "phoenix_site.utc.UtcFormatter",
-        },
-        "json": {
-            "format": "%(levelname)s %(name)s %(process)d %(request_id)s %(message)s",
-            "()": "pythonjsonlogger.json.JsonFormatter",
-            "timestamp": True,
-        },
-    },
-    "filters": {"request": {"()": "monitor.requests.WithRequest"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": log_format(), "filters": ["request"]}},
-    # It writes a line for each message; the messages say nothing.
-    "loggers": {"django-q": {"level": "WARNING"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-}
+LOGGING = logging_of(log_format(), env.str("LOG_LEVEL", "INFO"))

@@ -35,9 +35,18 @@ from processing.workflow.disks import Ledger
 from processing.workflow.failures import LONGEST_NOTE, LONGEST_TICKET, Outdated
 from processing.workflow.failures import acknowledge as acknowledge_failures
 from processing.workflow.failures import hand_over as hand_over_failures
+from processing.workflow.fill import Preview as CampaignPreview
+from processing.workflow.fill import fill as fill_campaign
+from processing.workflow.fill import preview as preview_campaign
 from processing.workflow.gate import STOP_FLAG
 from processing.workflow.hold import release
 from processing.workflow.intake import Outcome, judge_content, register_content
+from processing.workflow.plan import BadPlan
+from processing.workflow.plan import create as create_campaign
+from processing.workflow.plan import plan as plan_campaign
+from processing.workflow.steer import cancel as cancel_campaign
+from processing.workflow.steer import pause as pause_campaign
+from processing.workflow.steer import resume as resume_campaign
 from processing.workflow.stop import Resumption, resume
 from processing.workflow.stop import preview as preview_resume
 from processing.workflow.sweep import due, sweep
@@ -49,6 +58,8 @@ __all__ = [
     "LONGEST_TICKET",
     "STOP_FLAG",
     "VERSION",
+    "BadPlan",
+    "CampaignPreview",
     "Courier",
     "Drafted",
     "Ledger",
@@ -59,22 +70,29 @@ __all__ = [
     "acknowledge_failures",
     "active_holds",
     "active_stop",
+    "cancel_campaign",
     "certify",
     "closed",
+    "create_campaign",
     "deliver",
     "draft",
     "draft_all",
     "due",
     "explain",
+    "fill_campaign",
     "find_files",
     "hand_over_failures",
     "judge_content",
     "make_token",
+    "pause_campaign",
+    "plan_campaign",
+    "preview_campaign",
     "preview_resume",
     "register_content",
     "register_files",
     "release_holds",
     "resume",
+    "resume_campaign",
     "set_window",
     "status",
     "stop",

@@ -1,6 +1,7 @@
 """What the queue's messages wake: one workflow call each, for the next that is due."""
 
 from processing.workflow import deliver as deliver_all
+from processing.workflow import fill as fill_campaign
 from processing.workflow import finish as finish_date
 from processing.workflow import ingest as ingest_product
 from processing.workflow import prepare as prepare_date
@@ -29,6 +30,11 @@ def ingest() -> int:
 def finish() -> bool:
     """Finish the next date."""
     return finish_date.finish()
+
+
+def fill() -> bool:
+    """Give the next campaign that was asked for its jobs."""
+    return fill_campaign.fill_next()
 
 
 def sweep() -> dict[str, int]:

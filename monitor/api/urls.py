@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from monitor.api import (
     adp,
+    campaigns,
     certificates,
     events,
     failures,
@@ -53,6 +54,11 @@ urlpatterns = [
     path("stops/", stops.Stops.as_view(), name="stops"),
     path("stops/<int:pk>/", stops.StopDetail.as_view(), name="stop"),
     path("stops/<int:pk>/resume/", stops.Resume.as_view(), name="resume"),
+    path("campaigns/", campaigns.Campaigns.as_view(), name="campaigns"),
+    path("campaigns/<int:pk>/", campaigns.CampaignDetail.as_view(), name="campaign"),
+    path("campaigns/<int:pk>/pause/", campaigns.Pause.as_view(), name="campaign_pause"),
+    path("campaigns/<int:pk>/resume/", campaigns.Resume.as_view(), name="campaign_resume"),
+    path("campaigns/<int:pk>/cancel/", campaigns.Cancel.as_view(), name="campaign_cancel"),
     path("certificates/", certificates.Certificates.as_view(), name="certificates"),
     path(VERSION, certificates.CertificateDetail.as_view(), name="certificate"),
     path(f"{VERSION}diff/", certificates.Difference.as_view(), name="difference"),

@@ -1,12 +1,70 @@
-"""The pages of campaigns: the day-to-day stream, and whatever else processes ABs."""
+"""The pages of campaigns: what there is, one with its ABs, a new one, and the steps of a person."""
 
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+
+from django import forms
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
-from monitor import campaigns
-from monitor.pages.guards import page
-from processing.core.states import UNFINISHED
-from processing.models import Campaign
+from monitor import bottlenecks, campaigns
+from monitor.outlook import outlook
+from monitor.pages import asked
+from monitor.pages.guards import form_page, page
+from processing import control
+from processing.core.states import REASONS, UNFINISHED, CampaignKind, JobState, Reason
+from processing.models import Campaign, Instrument
+
+PERMISSION = "processing.run_campaign"
+LONGEST_REASON = 500
+STEPS: Mapping[str, tuple[Callable[[Campaign, str, str], bool], str, str]] = {
+    "pause": (control.pause_campaign, "Pause", "Nothing more of it starts. What runs now may end, and is ingested."),
+    "resume": (control.resume_campaign, "Resume", "It goes on where it was."),
+    "cancel": (
+        control.cancel_campaign,
+        "Cancel",
+        "What waits is SKIPPED, for good in this campaign; a new campaign can take it up. What runs now may end.",
+    ),
+}
+KINDS = {"again": CampaignKind.AGAIN, "back": CampaignKind.BACK}
+
+
+class CampaignForm(forms.Form):
+    """What a campaign is asked to be; what it means is checked by `control.plan_campaign`."""
+
+    name = forms.CharField(max_length=60)
+    kind = forms.ChoiceField(choices=[(name, name) for name in KINDS], initial="again")
+    instruments = forms.ModelMultipleChoiceField(Instrument.objects.all())
+    first = forms.DateField(input_formats=["%Y-%m-%d"])
+    last = forms.DateField(input_formats=["%Y-%m-%d"])
+    modes = forms.CharField(required=False, max_length=500)
+    order = forms.ChoiceField(choices=[("oldest", "oldest"), ("newest", "newest")], initial="newest")
+    certificate = forms.CharField(required=False, max_length=100)
+    release = forms.CharField(required=False, max_length=60)
+    per_hour = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)
+    priority = forms.IntegerField(required=False, min_value=-100, max_value=100)
+    window = forms.CharField(required=False, max_length=11)
+    take_skipped = forms.BooleanField(required=False)
+
+    def plan(self) -> Campaign | None:
+        """The campaign; None, and the errors of its fields, if it cannot be."""
+        found = self.cleaned_data
+        values = {
+            **found,
+            "kind": KINDS[found["kind"]],
+            "instruments": [row.pk for row in found["instruments"]],
+            "modes": found["modes"].replace(",", " ").split(),
+            "newest_first": found["order"] == "newest",
+        }
+        try:
+            return control.plan_campaign(values)
+        except control.BadPlan as bad:
+            for field, said in bad.faults.items():
+                self.add_error(field if field in self.fields else None, list(said))
+        return None
 
 
 @page
@@ -14,22 +72,85 @@ def everything(request: HttpRequest) -> HttpResponse:
     """All campaigns, each with its progress."""
     rows = campaigns.everything()
     live = any(row.tally.of(UNFINISHED) for row in rows)
-    return render(request, "monitor/campaigns.html", {"rows": rows, "live": live})
+    return render(
+        request, "monitor/campaigns.html", {"rows": rows, "live": live, "may": request.user.has_perm(PERMISSION)}
+    )
 
 
 @page
 def one(request: HttpRequest, pk: int) -> HttpResponse:
-    """One campaign by instrument, with its rate and what is left."""
-    row = Campaign.objects.filter(pk=pk).first()
-    if row is None:
-        raise Http404(f"There is no campaign {pk}.")
+    """One campaign: how far it is, when it is done, where its time went, and each of its ABs."""
+    row = found(pk)
     parts, rate = campaigns.parts(row), campaigns.rate(row)
     progress = campaigns.Progress(row, campaigns.whole(parts))
+    state, reason = asked.word(request, "state", list(JobState)), asked.word(request, "reason", list(Reason))
     context = {
         "row": progress,
         "parts": parts,
         "rate": rate,
         "left": rate.left(progress.tally.unfinished),
         "live": bool(progress.tally.unfinished),
+        "eta": outlook(row),
+        "time": None if row.endless else bottlenecks.of_campaign(row),
+        "slots": None if row.endless else campaigns.slots(row, state, reason, after(request)),
+        "reasons": [] if row.endless else [(s, r, REASONS[Reason(r)], n) for s, r, n in campaigns.reasons(row)],
+        "chosen": {"state": state, "reason": reason},
+        "may": request.user.has_perm(PERMISSION),
     }
     return render(request, "monitor/campaign.html", context)
+
+
+@form_page(PERMISSION)
+def create(request: HttpRequest) -> HttpResponse:
+    """Look at a new campaign first, then make it."""
+    form = CampaignForm(request.POST if request.method == "POST" else None)
+    row = form.plan() if form.is_valid() else None
+    if row and "create" in request.POST:
+        control.create_campaign(row, request.user.get_username())
+        messages.success(request, f"{row} is made; its ABs are put in within a minute.")
+        return redirect("campaign", pk=row.pk)
+    preview = control.preview_campaign(row) if row else None
+    context: dict[str, Any] = {"form": form, "row": row, "preview": preview}
+    if row and preview:
+        context |= {"missing": preview.missing(row), "disk": preview.disk(), "left": preview_rows(preview)}
+    status = HTTPStatus.BAD_REQUEST if form.is_bound and row is None else HTTPStatus.OK
+    return render(request, "monitor/campaign_new.html", context, status=status)
+
+
+def preview_rows(preview: control.CampaignPreview) -> list[tuple[str, str, str, int]]:
+    """State, reason, its meaning and number of what is not run."""
+    return [
+        (state, reason, REASONS[Reason(reason)], number) for (state, reason), number in sorted(preview.left.items())
+    ]
+
+
+@form_page(PERMISSION)
+def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """Pause, resume or cancel, after a look at what that means."""
+    row, (act, title, meaning) = found(pk), STEPS[name]
+    progress = campaigns.Progress(row, campaigns.whole(campaigns.parts(row)))
+    if request.method == "POST":
+        done = False
+        with suppress(ValueError):
+            done = act(row, request.user.get_username(), request.POST.get("why", "")[:LONGEST_REASON])
+        said = f"{row} is {row.fresh().state.lower()}" + (" now." if done else " and cannot be changed in this way.")
+        (messages.success if done else messages.warning)(request, said)
+        return redirect("campaign", pk=pk)
+    context = {"row": progress, "title": title, "meaning": meaning, "possible": name in progress.steps}
+    return render(request, "monitor/campaign_step.html", context | {"longest": LONGEST_REASON})
+
+
+def found(pk: int) -> Campaign:
+    """The campaign of this number."""
+    row = Campaign.objects.select_related("certificate").filter(pk=pk).first()
+    if row is None:
+        raise Http404(f"There is no campaign {pk}.")
+    return row
+
+
+def after(request: HttpRequest) -> int:
+    """Where the page of ABs begins."""
+    text = asked.text(request, "after")
+    if text and not (text.isascii() and text.isdecimal() and len(text) < len(str(2**62))):
+        raise Http404(f"after={text} is no number.")
+    return int(text or 0)

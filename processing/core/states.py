@@ -74,6 +74,14 @@ class CampaignState(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class CampaignKind(StrEnum):
+    """Why a campaign processes ABs."""
+
+    DAY_TO_DAY = "DAY_TO_DAY"
+    BACK = "BACK"
+    AGAIN = "AGAIN"
+
+
 class ClusterState(StrEnum):
     """What a person has done about failures of one kind."""
 
@@ -116,6 +124,8 @@ class Reason(StrEnum):
     WORKER_LOST = "WORKER_LOST"
     STOPPED_BY_OPERATOR = "STOPPED_BY_OPERATOR"
     BACKLOG = "BACKLOG"
+    PROCESSED_BEFORE = "PROCESSED_BEFORE"
+    CAMPAIGN_CANCELLED = "CAMPAIGN_CANCELLED"
     IDP_RULES = "IDP_RULES"
     ARCHIVE_CONFLICT = "ARCHIVE_CONFLICT"
     INGEST_ATTEMPTS = "INGEST_ATTEMPTS"
@@ -141,6 +151,8 @@ REASONS: Mapping[Reason, str] = {
     Reason.WORKER_LOST: "The worker that had the job died or lost its lease.",
     Reason.STOPPED_BY_OPERATOR: "The instrument was stopped, and running jobs were to be ended.",
     Reason.BACKLOG: "Its time went by while the instrument was stopped; a resume owes no backlog.",
+    Reason.PROCESSED_BEFORE: "Another campaign has it; a back-processing does nothing twice.",
+    Reason.CAMPAIGN_CANCELLED: "Its campaign was cancelled before it started.",
     Reason.IDP_RULES: "The archive product breaks rules of the science data product standard.",
     Reason.ARCHIVE_CONFLICT: "The archive holds another file under the product's name.",
     Reason.INGEST_ATTEMPTS: "The archive refused the product on each of the allowed attempts.",
@@ -177,6 +189,12 @@ CERTIFICATE_MOVES: Mapping[CertificateState, frozenset[CertificateState]] = {
     C.DRAFT: frozenset({C.CERTIFIED}),
     C.CERTIFIED: frozenset({C.SUSPENDED, C.WITHDRAWN}),
     C.SUSPENDED: frozenset({C.CERTIFIED, C.WITHDRAWN}),
+}
+
+CAMPAIGN_MOVES: Mapping[CampaignState, frozenset[CampaignState]] = {
+    CampaignState.DRAFT: frozenset({CampaignState.RUNNING, CampaignState.CANCELLED}),
+    CampaignState.RUNNING: frozenset({CampaignState.PAUSED, CampaignState.DONE, CampaignState.CANCELLED}),
+    CampaignState.PAUSED: frozenset({CampaignState.RUNNING, CampaignState.CANCELLED}),
 }
 
 # New failures of a kind that is known are acknowledged again; there is no way back to OPEN.

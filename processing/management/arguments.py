@@ -1,15 +1,12 @@
 """The verbs of the command line and what they take."""
 
 import socket
-from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
-from collections.abc import Callable
-from datetime import date
+from argparse import SUPPRESS, ArgumentParser
 from pathlib import Path
 
 from processing.core.states import ClusterState
-from processing.management import jobfile, tokens, validate
-
-Verb = Callable[[str, str], ArgumentParser]
+from processing.management import campaigns, jobfile, tokens, validate
+from processing.management.typed import Verb, day
 
 
 def add_verbs(parser: ArgumentParser) -> None:
@@ -22,7 +19,7 @@ def add_verbs(parser: ArgumentParser) -> None:
         return sub
 
     asking = (add_questions, add_products, add_export)
-    acting = (add_gates, add_certificate, add_failures, add_jobfile, add_token, add_worker)
+    acting = (add_gates, add_certificate, add_failures, add_jobfile, campaigns.arguments, add_token, add_worker)
     for add in (*asking, *acting):
         add(verb)
 
@@ -168,11 +165,3 @@ def scope(parser: ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("instrument", nargs="?", default="", metavar="INSTRUMENT")
     which.add_argument("--all", action="store_true", help="every instrument; it stands beside single stops")
-
-
-def day(value: str) -> date:
-    """A date as it is typed."""
-    try:
-        return date.fromisoformat(value)
-    except ValueError as error:
-        raise ArgumentTypeError(f"{value!r} is no date such as 2012-05-09") from error

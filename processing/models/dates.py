@@ -6,7 +6,7 @@ from typing import ClassVar, TypeVar
 from django.db import models
 from django.db.models.functions import Now
 
-from processing.core.states import DATE_MOVES, UNFINISHED, DateState
+from processing.core.states import DATE_MOVES, UNFINISHED, DateState, JobState
 from processing.models.instruments import Instrument
 from processing.models.leases import Leased
 from processing.models.moves import Moving
@@ -77,5 +77,7 @@ class ProcessingDate(Moving, Leased):
         The condition is part of the one UPDATE, and runs after the last job's own commit.
         """
         self.state = DateState.PROCESSING
-        unfinished = self.jobs.model.objects.filter(date=self.pk, state__in=UNFINISHED)
+        # A campaign that has not come to this date opens it again when it does.
+        put_off = models.Q(state=JobState.WAITING, due=False)
+        unfinished = self.jobs.model.objects.filter(~put_off, date=self.pk, state__in=UNFINISHED)
         return self.move(DateState.FINISHING, "no job is unfinished", where=~models.Exists(unfinished))

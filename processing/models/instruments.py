@@ -36,6 +36,10 @@ class Instrument(models.Model):
         max_length=11, blank=True, validators=[validate_window], help_text="HH:MM-HH:MM UTC; empty: the site's window"
     )
 
+    most_jobs = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="The most that run at once on all hosts; empty: no limit"
+    )
+
     objects = InstrumentQuerySet.as_manager()
 
     class Meta:
@@ -58,13 +62,14 @@ def in_time(instruments: Iterable[Instrument], now: datetime) -> models.Q:
     same: dict[Window, list[Instrument]] = defaultdict(list)
     for instrument in instruments:
         same[instrument.hours].append(instrument)
-    held = models.Q(pk__in=[])
+    found = models.Q(pk__in=[])
     for window, sharing in same.items():
-        held |= models.Q(_held(window, now), date__instrument__in=sharing)
-    return held
+        found |= models.Q(held(window, now), date__instrument__in=sharing)
+    return found
 
 
-def _held(window: Window, now: datetime) -> models.Q:
+def held(window: Window, now: datetime) -> models.Q:
+    """The condition on jobs that a window which is open holds them."""
     if window.always:
         return models.Q()
     remaining = closing(window, now)

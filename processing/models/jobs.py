@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from itertools import starmap
 from typing import Any, ClassVar, NamedTuple
 
@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from processing.core.fingerprint import kind
+from processing.core.limits import places
 from processing.core.states import (
     JOB_MOVES,
     TROUBLE,
@@ -23,11 +24,11 @@ from processing.core.states import (
     Reason,
 )
 from processing.models.blocks import AssociationBlock
-from processing.models.campaigns import Campaign
+from processing.models.campaigns import HOUR, Campaign
 from processing.models.certificates import Certificate
 from processing.models.dates import ProcessingDate
 from processing.models.failures import Cluster
-from processing.models.instruments import Instrument, in_time
+from processing.models.instruments import Instrument, held, in_time
 from processing.models.leases import Leased, lease_end
 from processing.models.moves import ALWAYS, Condition, Moving
 from processing.models.stops import ALL, Stop
@@ -59,11 +60,29 @@ class JobQuerySet(models.QuerySet["Job"]):
             ~models.Exists(stopped),
             models.Q(not_before=None) | models.Q(not_before__lte=Now()),
             state=JobState.WAITING,
+            due=True,
             date__state=DateState.PROCESSING,
             date__instrument__in=list(instruments),
             campaign__state=CampaignState.RUNNING,
             certificate__state=CertificateState.CERTIFIED,
         )
+
+    def running_on(self, instruments: Iterable[Instrument]) -> dict[str, int]:
+        """How many jobs of each instrument run; one query."""
+        running = self.filter(state=JobState.RUNNING, date__instrument__in=list(instruments)).order_by()
+        return dict(running.values_list("date__instrument").annotate(models.Count("id")))
+
+    def allowed(self, now: datetime) -> "JobQuerySet":
+        """Those whose campaign's own window and rate let them start."""
+        found = self
+        for row in Campaign.objects.all().limited():
+            claims = Job.objects.filter(campaign=row, claimed__gt=now - HOUR).order_by("-claimed")
+            times = claims.values_list("claimed", flat=True)[: row.per_hour or 0]
+            if row.rests([at for at in times if at], now):
+                found = found.exclude(campaign=row)
+            elif row.hours:
+                found = found.filter(~models.Q(campaign=row) | held(row.hours, now))
+        return found
 
     def in_turn(self) -> "JobQuerySet":
         """In the order in which jobs are taken, that of `processing.core.turn.key`."""
@@ -74,9 +93,26 @@ class JobQuerySet(models.QuerySet["Job"]):
 
         If the site allows it (`OVERRUN`), the first in turn rather than none.  Locked until the transaction ends.
         """
-        queue = self.startable(instruments).select_for_update(skip_locked=True, of=("self",)).in_turn()
-        job = queue.filter(in_time(instruments, timezone.now())).first()
+        now = timezone.now()
+        startable = self.startable(instruments).allowed(now)
+        queue = startable.select_for_update(skip_locked=True, of=("self",)).in_turn()
+        job = queue.filter(in_time(instruments, now)).first()
         return queue.first() if job is None and settings.PHOENIX["OVERRUN"] else job
+
+    def with_places(self, instruments: Iterable[Instrument]) -> list[Instrument]:
+        """Those of the instruments that may have one more job.
+
+        What is limited is locked until the transaction ends: two claims at once do not count the same place.
+        """
+        rows = list(instruments)
+        limited = [row.pk for row in rows if row.most_jobs is not None]
+        if Campaign.objects.all().limited().filter(per_hour__isnull=False).exists():
+            list(Campaign.objects.all().limited().select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+        if not limited:
+            return rows
+        list(Instrument.objects.filter(pk__in=limited).select_for_update().order_by("pk").values_list("pk"))
+        running = self.running_on(rows)
+        return [row for row in rows if places(row.most_jobs, running.get(row.pk, 0))]
 
     def failed(self) -> "JobQuerySet":
         """Those that ended in trouble; only they have a fingerprint."""
@@ -101,7 +137,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         other, on PostgreSQL because locked rows are skipped.
         """
         with transaction.atomic(durable=True):
-            job = self.next_of(instruments)
+            job = self.next_of(self.with_places(instruments))
             if job is None:
                 return None
             job.token, job.owner = uuid.uuid4(), owner
@@ -135,6 +171,7 @@ class Job(Moving, Leased):
     sentence = models.TextField(blank=True)
     priority = models.SmallIntegerField(default=0)
     background = models.BooleanField(default=False, help_text="Of a campaign: the day-to-day stream goes first")
+    due = models.BooleanField(default=True, help_text="False while its campaign has not come to its date")
     turn = models.IntegerField(default=0, help_text="The place of its date, the lower the earlier")
     expected_seconds = models.FloatField(default=60.0, help_text="Predicted time on a worker, the median")
     late_seconds = models.FloatField(default=216.0, help_text="The time in which 9 of 10 such jobs are done")
@@ -165,6 +202,17 @@ class Job(Moving, Leased):
         indexes = (
             models.Index(fields=("date", "state"), name="job_by_date_and_state"),
             models.Index(fields=("ended",), name="job_ended"),
+            # What a campaign opens next, and what is open: both few, among all that wait.
+            models.Index(
+                fields=("campaign", "turn"), condition=models.Q(state="WAITING", due=False), name="job_to_open"
+            ),
+            models.Index(fields=("date",), condition=models.Q(state="WAITING", due=True), name="job_due"),
+            models.Index(
+                fields=("campaign", "claimed"),
+                condition=models.Q(claimed__isnull=False),
+                name="job_by_campaign_and_claim",
+            ),
+            models.Index(fields=("campaign", "state"), name="job_by_campaign_and_state"),
             # No index by turn: where the open dates come late in it, a claim would read every job before them.
             models.Index(
                 fields=("fingerprint", "acknowledged"), condition=~models.Q(fingerprint=""), name="job_by_fingerprint"

@@ -34,7 +34,7 @@ def expect(job: Job, known: Learned, frames: int) -> None:
 def renew(date: ProcessingDate) -> None:
     """Predict the waiting jobs of a date anew: since their registration more may be known."""
     known = learned(date.instrument_id)
-    waiting = date.jobs.filter(state=JobState.WAITING)
+    waiting = date.jobs.filter(state=JobState.WAITING, due=True)
     frames = dict(waiting.values_list("pk").annotate(models.Count("block__raws")))
     jobs = list(waiting.select_related("block"))
     for job in jobs:

@@ -2,13 +2,15 @@
 
 import logging
 from collections import defaultdict
+from collections.abc import Iterable
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from processing.core.errors import Damaged, Halt, HostHalt, NotInArchive
 from processing.core.states import DateState, JobState, Reason
-from processing.models import Job, ProcessingDate
+from processing.models import Instrument, Job, ProcessingDate
 from processing.models.leases import lease_end
 from processing.workflow import files, gate, predict
 from processing.workflow.heartbeat import Heartbeat
@@ -29,7 +31,7 @@ def prepare() -> bool:
     predict.renew(date)
     date.move(DateState.PROCESSING, "calibrations are here", prepared=Now(), lease=None)
     # Each job wakes the next: what else is due, such as the sweep, must not queue behind a whole night.
-    wake(Stage.PROCESS, min(date.jobs.filter(state=JobState.WAITING).count(), settings.WORKERS * 2))
+    wake(Stage.PROCESS, min(date.jobs.filter(state=JobState.WAITING, due=True).count(), settings.WORKERS * 2))
     if date.close_if_done():
         wake(Stage.FINISH)
     return True
@@ -59,9 +61,23 @@ def complete_calibrations(date: ProcessingDate) -> bool:
 
 
 def claim() -> ProcessingDate | None:
-    """The oldest registered date, moved to PREPARING by this process and no other."""
-    waiting = ProcessingDate.objects.filter(state=DateState.REGISTERED, instrument__in=gate.ready())
-    return next((date for date in waiting.order_by("date") if take(date)), None)
+    """The next date that waits for it, moved to PREPARING by this process and no other."""
+    return next((date for date in waiting(gate.ready()) if take(date)), None)
+
+
+def waiting(instruments: Iterable[Instrument]) -> QuerySet[ProcessingDate]:
+    """Registered dates in the order in which they are opened: the day-to-day stream before campaigns, the oldest first.
+
+    Not those of which a campaign has jobs, and has not come to them.
+    """
+    jobs = Job.objects.filter(date=OuterRef("pk"), state=JobState.WAITING)
+    dates = ProcessingDate.objects.filter(
+        Exists(jobs.filter(due=True)) | ~Exists(jobs.filter(due=False)),
+        state=DateState.REGISTERED,
+        instrument__in=list(instruments),
+    )
+    first = jobs.filter(due=True).order_by("background", "-priority", "turn")
+    return dates.order_by(*(Subquery(first.values(name)[:1]) for name in ("background", "turn")), "date")
 
 
 def take(date: ProcessingDate) -> bool:
@@ -81,7 +97,7 @@ def complete(job: Job) -> None:
 
 def fetch_calibrations(date: ProcessingDate) -> None:
     """Bring the calibrations of all jobs that wait."""
-    fetch(list(date.jobs.filter(state=JobState.WAITING).select_related("block", "certificate", "date")))
+    fetch(list(date.jobs.filter(state=JobState.WAITING, due=True).select_related("block", "certificate", "date")))
 
 
 def fetch(jobs: list[Job]) -> None:

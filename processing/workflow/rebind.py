@@ -15,20 +15,25 @@ DECIDED = (CertificateState.CERTIFIED, CertificateState.WITHDRAWN)
 
 
 def outdated() -> QuerySet[Job]:
-    """Jobs that wait under a version that was withdrawn, or that a newer one has replaced."""
+    """Jobs that wait under a version that was withdrawn, or that a newer one has replaced.
+
+    The version that a campaign has chosen is not replaced.
+    """
     newer = Certificate.objects.filter(
         instrument=OuterRef("certificate__instrument"),
         name=OuterRef("certificate__name"),
         version__gt=OuterRef("certificate__version"),
         state__in=DECIDED,
     )
-    gone = Q(certificate__state=CertificateState.WITHDRAWN) | Exists(newer)
-    return Job.objects.filter(gone, state=JobState.WAITING)
+    chosen = Q(campaign__certificate__isnull=False)
+    gone = Q(certificate__state=CertificateState.WITHDRAWN) | (Exists(newer) & ~chosen)
+    # What a campaign has not come to is judged anew when it does.
+    return Job.objects.filter(gone, state=JobState.WAITING, due=True)
 
 
 def rebind() -> int:
     """Judge those jobs anew, as at their registration.  Returns their number; safe to repeat at any time."""
-    jobs = list(outdated().select_related("block", "certificate", "date"))
+    jobs = list(outdated().select_related("block", "certificate", "date", "campaign__certificate"))
     for job in jobs:
         judge(job)
     return len(jobs)
@@ -36,7 +41,7 @@ def rebind() -> int:
 
 def judge(job: Job) -> None:
     """Give a waiting job the version in force; REJECTED if the AB is not executable under it."""
-    rows = Certificate.objects.of(job.date.instrument_id)
+    rows = [chosen] if (chosen := job.campaign.certificate) else Certificate.objects.of(job.date.instrument_id)
     try:
         ab = job.block.value
     except BadAB as bad:

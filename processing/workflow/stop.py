@@ -41,7 +41,8 @@ def stop(scope: str, mode: Stop.Mode, reason: str, who: str) -> Stop:
 
 def preview(row: Stop, *, with_backlog: bool = False) -> Resumption:
     """What resuming now would do, without doing it."""
-    jobs = Job.objects.filter(state=JobState.WAITING).select_related("date__instrument", "block").defer("block__text")
+    jobs = Job.objects.filter(state=JobState.WAITING, due=True).select_related("date__instrument", "block")
+    jobs = jobs.defer("block__text")
     if row.scope != ALL:
         jobs = jobs.filter(date__instrument=row.scope)
     others = set(Stop.objects.all().active().exclude(pk=row.pk).values_list("scope", flat=True))
@@ -54,8 +55,9 @@ def preview(row: Stop, *, with_backlog: bool = False) -> Resumption:
 
 
 def is_backlog(job: Job, row: Stop) -> bool:
-    """Whether the job's time went by during the stop."""
-    return time_went_by(job.date.instrument.hours, job.registered, job.date.date, since=row.at, now=timezone.now())
+    """Whether the job's time went by during the stop; the jobs of a campaign have no time of their own."""
+    hours = job.date.instrument.hours
+    return not job.background and time_went_by(hours, job.registered, job.date.date, since=row.at, now=timezone.now())
 
 
 def resume(row: Stop, who: str, *, with_backlog: bool = False) -> Resumption:

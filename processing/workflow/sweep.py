@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from processing.core.states import DateState, IngestState, JobState
 from processing.models import Hold, Ingestion, Job, ProcessingDate
@@ -14,8 +15,10 @@ from processing.workflow.expire import expire
 from processing.workflow.hold import probe_all
 from processing.workflow.ingest import conclude, withdraw_orphans
 from processing.workflow.notify import notify
+from processing.workflow.prepare import waiting
 from processing.workflow.reap import reap
 from processing.workflow.rebind import rebind
+from processing.workflow.steer import drafts, steer
 from processing.workflow.wake import Stage, queued, wake
 
 
@@ -24,6 +27,7 @@ def sweep() -> dict[str, int]:
     found = {
         "lost": reap(),
         "released": probe_all(),
+        "steered": steer(),
         "reopened": reopen(),
         "retried": retry_held() + retry_ingestions(),
         "withdrawn": withdraw_orphans(),
@@ -37,12 +41,12 @@ def sweep() -> dict[str, int]:
     if here is None:
         # Nobody can be woken; what is due is left out, so that the supervisor does not take the cluster to hang.
         return found
-    waiting = due()
-    for stage, number in waiting.items():
+    found_due = due()
+    for stage, number in found_due.items():
         # A queue full of jobs must not keep the other stages from their turn.
         least = min(number, 0 if stage is Stage.PROCESS else 1)
         wake(stage, max(least, min(number, settings.WORKERS * 2) - here))
-    return found | {stage.name.lower(): number for stage, number in waiting.items()}
+    return found | {stage.name.lower(): number for stage, number in found_due.items()}
 
 
 def due() -> dict[Stage, int]:
@@ -52,14 +56,15 @@ def due() -> dict[Stage, int]:
     return {
         Stage.FINISH: dates.filter(state=DateState.FINISHING).count(),
         Stage.INGEST: Ingestion.objects.all().due().count(),
-        Stage.PREPARE: dates.filter(state=DateState.REGISTERED, instrument__in=instruments).count(),
-        Stage.PROCESS: Job.objects.all().startable(instruments).count(),
+        Stage.PREPARE: waiting(instruments).count(),
+        Stage.PROCESS: Job.objects.all().startable(instruments).allowed(timezone.now()).count(),
+        Stage.FILL: drafts().count(),
     }
 
 
 def reopen() -> int:
     """Finished dates that got an AB while they were closing."""
-    waiting = Job.objects.filter(date=OuterRef("pk"), state=JobState.WAITING)
+    waiting = Job.objects.filter(date=OuterRef("pk"), state=JobState.WAITING, due=True)
     dates = ProcessingDate.objects.filter(Exists(waiting), state=DateState.FINISHED)
     return sum(date.move(DateState.REGISTERED, "a new AB was registered", finished=None) for date in dates)
 

@@ -76,7 +76,7 @@ def obstacles(job: Job, around: Surroundings) -> Iterator[str]:
         yield f"{job.date} is held: {job.date.reason}"
     if not around.anybody_works:
         yield "no worker is alive: none was heard of within the last minute (phoenix worker starts one)"
-    if job.date.state != DateState.PROCESSING:
+    if job.due and job.date.state != DateState.PROCESSING:
         yield f"{job.date} is {job.date.state}: its calibrations are not here yet"
     if job.not_before and job.not_before > around.now:
         yield f"a file did not arrive whole; it is fetched again at {job.not_before:%H:%M:%S} UTC"
@@ -98,5 +98,7 @@ def lacks(job: Job) -> Iterator[str]:
     """Which permission the job itself does not have."""
     if job.campaign.state != CampaignState.RUNNING:
         yield f"the campaign {job.campaign} is {job.campaign.state}"
+    elif not job.due:
+        yield f"the campaign {job.campaign} has not come to its date; it opens a few at a time"
     if job.certificate and job.certificate.state != CertificateState.CERTIFIED:
         yield f"the certificate {job.certificate} is {job.certificate.state}"

@@ -20,6 +20,7 @@ class Stage(StrEnum):
     PROCESS = "processing.tasks.process"
     INGEST = "processing.tasks.ingest"
     FINISH = "processing.tasks.finish"
+    FILL = "processing.tasks.fill"
 
 
 def wake(stage: Stage, times: int = 1) -> None:

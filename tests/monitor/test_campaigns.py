@@ -1,4 +1,4 @@
-"""The pages of campaigns: what is there, how far it is, and nothing that cannot be done yet."""
+"""The pages of campaigns: what is there, and how far it is."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def test_an_empty_site_has_the_day_to_day_stream_and_says_what_is_not_there(view
     shown = told(viewer, LIST)
 
     assert "day-to-day running No job yet. Every AB that is registered gets one here." in shown
-    assert "cannot be made in this version" in shown
+    assert "an administrator can make one" in shown
 
 
 def test_a_campaign_is_shown_with_its_jobs_by_state_and_its_progress(viewer):
@@ -37,7 +37,7 @@ def test_a_campaign_is_shown_with_its_jobs_by_state_and_its_progress(viewer):
     assert shown.index("day-to-day") < shown.index("again 2") < shown.index("again 1")
     assert "2 jobs so far, 1 unfinished 1 ingested 1 waiting" in shown
     assert "100 % of 2 jobs have ended 1 ingested 1 failed" in shown
-    assert "cannot be made" not in shown
+    assert "an administrator can make one" not in shown
 
 
 def test_a_campaign_that_is_all_but_done_is_not_called_done():

@@ -24,6 +24,7 @@ WINDOW, DRAFT, CERTIFY = (
     "processing.draft_certificate",
     "processing.certify_certificate",
 )
+CAMPAIGN = "processing.run_campaign"
 ACKNOWLEDGE = "processing.acknowledge_cluster"
 # What GET needs, and what POST needs.
 PAGES = {
@@ -60,6 +61,15 @@ PAGES = {
     "try_again": (RESUME, RESUME),
     "campaigns": (SEE, NOBODY),
     "campaign": (SEE, NOBODY),
+    "campaign_new": (CAMPAIGN, CAMPAIGN),
+    "campaign_pause": (CAMPAIGN, CAMPAIGN),
+    "campaign_resume": (CAMPAIGN, CAMPAIGN),
+    "campaign_cancel": (CAMPAIGN, CAMPAIGN),
+    "api:campaigns": (SEE, CAMPAIGN),
+    "api:campaign": (SEE, NOBODY),
+    "api:campaign_pause": (NOBODY, CAMPAIGN),
+    "api:campaign_resume": (NOBODY, CAMPAIGN),
+    "api:campaign_cancel": (NOBODY, CAMPAIGN),
     "adp": (EVERYBODY, NOBODY),
     "adp_definitions": (EVERYBODY, NOBODY),
     "robots": (EVERYBODY, NOBODY),

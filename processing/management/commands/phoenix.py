@@ -14,7 +14,7 @@ from django.db import OperationalError, ProgrammingError
 
 from processing import control
 from processing.core.phase3.rules import rejects
-from processing.management import acknowledge, certificates, failures, jobfile, tokens, validate
+from processing.management import acknowledge, campaigns, certificates, failures, jobfile, tokens, validate
 from processing.management.arguments import add_verbs
 from processing.management.cluster import run_cluster
 from processing.management.export import write, write_file
@@ -55,6 +55,7 @@ class Command(BaseCommand):
             "certificate": self.certificate,
             "failures": self.failures,
             "jobfile": self.jobfile,
+            "campaign": self.campaign,
             "token": self.token,
             "sweep": self.sweep,
             "worker": self.worker,
@@ -190,6 +191,15 @@ class Command(BaseCommand):
         answer, well = jobfile.answer(options)
         self.show(options, answer)
         return DONE if well else REFUSED
+
+    def campaign(self, options: Options) -> int:
+        """One step of a campaign, or a look at it."""
+        try:
+            answer = campaigns.answer(options, user())
+        except (ValueError, OSError) as error:
+            raise CommandError(str(error)) from error
+        self.show(options, answer)
+        return DONE
 
     def show(self, options: Options, answer: certificates.Answer) -> None:
         """For programs, or for people."""

@@ -1,0 +1,103 @@
+"""Where the time of nights and campaigns went, as pages show it: by cause, the largest named, and the efficiency."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from monitor import timing
+from monitor.closures import closures
+from monitor.timing import Attempt
+from processing.core.bottlenecks import Breakdown, Cause, Worked, breakdown
+from processing.core.spans import Span, peak
+from processing.core.states import CampaignState
+from processing.models import Campaign, Event, Instrument, Job, ProcessingDate
+
+MOST_JOBS = 2000
+"""Of a campaign, those that were claimed last."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A breakdown with its rows for a table."""
+
+    breakdown: Breakdown
+
+    @property
+    def rows(self) -> list[tuple[Cause, float, float]]:
+        """Cause, seconds of workers, percent; the largest first, without what took nothing."""
+        shares = self.breakdown.shares
+        rows = [(cause, spent, 100 * shares[cause]) for cause, spent in self.breakdown.seconds.items() if spent > 0]
+        return sorted(rows, key=lambda row: -row[1])
+
+    @property
+    def dominating(self) -> Cause | None:
+        """What took the most."""
+        return self.breakdown.dominating
+
+    @property
+    def efficiency(self) -> float | None:
+        """Sum of job times over makespan and workers, in percent."""
+        found = self.breakdown.efficiency
+        return None if found is None else 100 * found
+
+
+def worked(attempts: Sequence[Attempt], ready: Sequence[float]) -> list[Worked]:
+    """Jobs that had a worker and left it."""
+    return [
+        Worked(
+            ready=min(moment, one.claimed.timestamp()),
+            claimed=one.claimed.timestamp(),
+            freed=one.freed.timestamp(),
+            started=one.started.timestamp() if one.started else None,
+            recipe=one.seconds or 0.0,
+            ingestion=(one.processed.timestamp(), one.ended.timestamp()) if one.processed and one.ended else None,
+        )
+        for one, moment in zip(attempts, ready, strict=True)
+        if one.freed
+    ]
+
+
+def found(jobs: Sequence[Worked], closed: Iterable[Span]) -> Found | None:
+    """Of jobs of some workers: the most that had a job at once; None without jobs."""
+    if not jobs:
+        return None
+    return Found(breakdown(jobs, peak([(job.claimed, job.freed) for job in jobs]), closed))
+
+
+def of_night(row: ProcessingDate, attempts: Sequence[Attempt]) -> Found | None:
+    """Of a date; one query, for its stops."""
+    jobs = worked(attempts, timing.readiness(row, attempts))
+    return found(jobs, shut([row.instrument], attempts))
+
+
+def of_campaign(campaign: Campaign) -> Found | None:
+    """Of its jobs that were claimed last; six queries."""
+    rows = Job.objects.filter(campaign=campaign, claimed__isnull=False).order_by("-claimed")
+    attempts = [Attempt(*row) for row in rows.values_list(*timing.COLUMNS)[:MOST_JOBS]]
+    nights: dict[int, list[Attempt]] = defaultdict(list)
+    for attempt in attempts:
+        nights[attempt.night].append(attempt)
+    dates = ProcessingDate.objects.in_bulk(nights)
+    jobs = [job for pk, some in nights.items() for job in worked(some, timing.readiness(dates[pk], some))]
+    names = {date.instrument_id for date in dates.values()}
+    closed = shut(Instrument.objects.filter(pk__in=names), attempts) if len(names) == 1 else []
+    return found(jobs, [*closed, *pauses(campaign)])
+
+
+def shut(instruments: Iterable[Instrument], attempts: Sequence[Attempt]) -> list[Span]:
+    """While nothing of them could start, in seconds since 1970 UTC."""
+    if not attempts:
+        return []
+    first, last = min(a.registered for a in attempts), max(a.freed or a.claimed for a in attempts)
+    return [closure.span for instrument in instruments for closure in closures(instrument, first, last)]
+
+
+def pauses(campaign: Campaign) -> list[Span]:
+    """While it was paused; one that lasts is left out."""
+    rows = Event.objects.filter(subject=Campaign.subject, subject_id=campaign.pk).order_by("id")
+    spans, since = [], None
+    for state, at in rows.values_list("new", "at"):
+        if since is not None:
+            spans.append((since, at.timestamp()))
+        since = at.timestamp() if state == CampaignState.PAUSED else None
+    return spans

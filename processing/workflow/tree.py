@@ -1,0 +1,82 @@
+"""ABs from a tree of files by date."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import Q
+
+from processing.core.ab import AB, MAX_BYTES, decode
+from processing.core.errors import BadAB
+from processing.models import AssociationBlock, Campaign
+from processing.models.blocks import digest, read
+from processing.workflow.choose import Candidate, of_blocks
+from processing.workflow.register import store
+
+
+def of_tree(campaign: Campaign, root: Path, unreadable: list[str], *, storing: bool) -> Iterator[list[Candidate]]:
+    """The ABs below a folder that are of the campaign's instruments and dates, folder by folder.
+
+    `storing` registers those that are new, without a job in the day-to-day stream; what cannot be read is appended
+    to `unreadable`.
+    """
+    for _, files in groupby(sorted(root.rglob("*.ab")), key=lambda file: file.parent):
+        found = [one for file in files if (one := opened(file, unreadable)) and concerns(campaign, one[0])]
+        yield [*candidates(campaign, found, unreadable, storing=storing)]
+
+
+def opened(file: Path, unreadable: list[str]) -> tuple[AB, str] | None:
+    """An AB with its text; None if it cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            text = decode(stream.read(MAX_BYTES + 1), str(file))
+        return read(text, str(file)), text
+    except BadAB as bad:
+        unreadable.append(str(bad))
+    except OSError as error:
+        unreadable.append(f"{file}: {error.strerror or error}")
+    return None
+
+
+def concerns(campaign: Campaign, ab: AB) -> bool:
+    """Whether an AB is of the campaign's instruments and dates."""
+    return ab.instrument in campaign.instruments and bool(
+        campaign.first and campaign.last and campaign.first <= ab.date <= campaign.last
+    )
+
+
+def candidates(
+    campaign: Campaign, found: list[tuple[AB, str]], unreadable: list[str], *, storing: bool
+) -> Iterator[Candidate]:
+    """Known ABs as they are registered, new ones as they were read."""
+    names = [ab.name for ab, _ in found]
+    known = {row.name: row for row in AssociationBlock.objects.filter(name__in=names).defer("text")}
+    fresh, good = [], []
+    for ab, text in found:
+        row = known.get(ab.name)
+        if row is None:
+            fresh.append((ab, text))
+        elif row.sha256 == digest(text):
+            good.append(ab.name)
+        else:
+            unreadable.append(f"{ab.name} is registered with other content, and is kept as it was")
+    if storing:
+        register(fresh)
+        good += [ab.name for ab, _ in fresh]
+    else:
+        yield from (unknown(ab) for ab, _ in fresh)
+    yield from of_blocks(Q(name__in=good), campaign)
+
+
+def register(fresh: list[tuple[AB, str]]) -> None:
+    """Store ABs without any job."""
+    with transaction.atomic():
+        for ab, text in fresh:
+            store(ab, text)
+
+
+def unknown(ab: AB) -> Candidate:
+    """An AB that is not registered."""
+    frames = digest(ab.recipe, *sorted(raw.dp_id for raw in ab.raws))
+    return Candidate(ab.name, ab.instrument, ab.date, ab.recipe, ab.setup, frames, len(ab.raws), ab=ab)

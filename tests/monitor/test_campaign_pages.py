@@ -1,0 +1,176 @@
+"""Making campaigns and steering them, by pages and through the API."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from monitor import bottlenecks, outlook
+from processing.core.states import CampaignState, JobState
+from processing.models import Campaign, Certificate, Event, Job, Worker
+from tests.monitor import rows
+
+pytestmark = pytest.mark.django_db
+
+API = "/api/v1/campaigns/"
+WANTED = {"name": "ten years", "kind": "AGAIN", "instruments": ["UVES"], "first": "2012-05-01", "last": "2012-05-31"}
+FORM = {**WANTED, "kind": "again", "order": "newest"}
+
+
+@pytest.fixture
+def boss(viewer, django_user_model):
+    """Somebody who may run campaigns."""
+    user = django_user_model.objects.get(pk=viewer.session["_auth_user_id"])
+    user.user_permissions.add(Permission.objects.get(codename="run_campaign"))
+    return viewer
+
+
+@pytest.fixture
+def night():
+    """Two ABs of a date that are done, and their certificate."""
+    jobs = rows.night(3)[:2]
+    Certificate.objects.update(state="CERTIFIED")
+    return jobs
+
+
+def post(client, address=API, **content):
+    return client.post(address, content, content_type="application/json")
+
+
+def running(boss):
+    answer = post(boss, **WANTED)
+    Campaign.objects.filter(name="ten years").update(state=CampaignState.RUNNING, begun=timezone.now())
+    return answer.json()["id"]
+
+
+def told(answer):
+    return " ".join(answer.content.decode().split())
+
+
+def test_the_api_says_what_a_campaign_would_do_and_does_nothing(boss, night):
+    found = post(boss, f"{API}?dry_run=true", **WANTED).json()
+
+    assert found["run"] + found["not_run"] == Job.objects.count()
+    assert found["missing"][0] == ["UVES", "2012-05-01", "2012-05-08"]
+    assert not Campaign.objects.filter(name="ten years").exists()
+
+
+def test_a_campaign_is_made_by_the_api_and_has_its_own_address(boss, night):
+    answer = post(boss, **WANTED)
+
+    assert answer.status_code == 201
+    assert answer.json()["state"] == "DRAFT"
+    assert boss.get(answer.headers["Location"]).json()["name"] == "ten years"
+    assert Event.objects.filter(subject="campaign", new="DRAFT").exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("last", "2011-01-01"), ("window", "25:00-26:00"), ("instruments", ["NONE"]), ("strange", 1)]
+)
+def test_a_body_that_cannot_be_meant_is_a_problem_that_names_the_field(boss, night, field, value):
+    answer = post(boss, **{**WANTED, field: value})
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == field
+
+
+def test_a_campaign_is_paused_resumed_and_cancelled_by_the_api(boss, night):
+    pk = running(boss)
+    for step, state in (("pause", "PAUSED"), ("resume", "RUNNING"), ("cancel", "CANCELLED")):
+        # What is RUNNING without jobs is DONE at the next sweep; a resume looks at once.
+        rows.again(night[0])
+        Job.objects.filter(campaign__name__startswith="again").update(campaign=pk, state="WAITING")
+        assert post(boss, f"{API}{pk}/{step}/", reason="a test").json()["state"] == state
+        Job.objects.filter(campaign=pk).delete()
+    assert post(boss, f"{API}{pk}/resume/", reason="a test").status_code == 409
+
+
+def test_the_form_shows_first_what_the_campaign_would_do(boss, night):
+    shown = told(boss.post("/campaigns/new/", {**FORM, "preview": "1"}))
+
+    assert "ten years would do this" in shown
+    assert "Make this campaign" in shown
+    assert not Campaign.objects.filter(name="ten years").exists()
+
+
+def test_the_form_makes_a_campaign(boss, night):
+    answer = boss.post("/campaigns/new/", {**FORM, "create": "1"})
+    row = Campaign.objects.get(name="ten years")
+
+    assert answer.headers["Location"] == f"/campaigns/{row.pk}/"
+    assert (row.newest_first, row.instruments, row.state) == (True, ["UVES"], "DRAFT")
+    assert "put in by a worker" in told(boss.get(answer.headers["Location"]))
+
+
+def test_what_is_wrong_stands_beside_its_field(boss, night):
+    answer = boss.post("/campaigns/new/", {**FORM, "window": "25:00-26:00", "name": "<b>"})
+
+    assert answer.status_code == 400
+    assert "window-error" in told(answer)
+    assert "<b>" not in told(answer).partition('id="name"')[2][:100]
+
+
+@pytest.mark.parametrize(("step", "state"), [("pause", "PAUSED"), ("cancel", "CANCELLED")])
+def test_a_page_asks_before_it_pauses_or_cancels(boss, night, step, state):
+    pk = running(boss)
+    assert "jobs are unfinished" in told(boss.get(f"/campaigns/{pk}/{step}/"))
+    boss.post(f"/campaigns/{pk}/{step}/", {"why": "a test"})
+
+    assert Campaign.objects.get(pk=pk).state == state
+    assert Event.objects.filter(subject="campaign", new=state, why="a test").exists()
+
+
+def test_the_day_to_day_stream_has_no_button(boss, night):
+    pk = night[0].campaign_id
+
+    assert "/pause/" not in told(boss.get(f"/campaigns/{pk}/"))
+    assert "cannot be done" in told(boss.get(f"/campaigns/{pk}/pause/"))
+
+
+def test_every_ab_of_a_campaign_is_listed_with_the_reason_why_it_does_not_run(boss, night):
+    pk = running(boss)
+    job = rows.again(night[0])
+    Job.objects.filter(pk=job.pk).update(
+        campaign=pk, state="SKIPPED", reason="PROCESSED_BEFORE", sentence="It is there."
+    )
+    shown = told(boss.get(f"/campaigns/{pk}/?reason=PROCESSED_BEFORE"))
+
+    assert job.block.name in shown
+    assert "It is there." in shown
+    assert job.block.name not in told(boss.get(f"/campaigns/{pk}/?state=WAITING"))
+    assert boss.get(f"/campaigns/{pk}/?state=NONSENSE").status_code == 404
+    assert boss.get(f"/campaigns/{pk}/?after=x").status_code == 404
+
+
+def halfway(boss, night):
+    """One job took 100 s of the 100 that were predicted; one of 1000 s waits."""
+    pk, now = running(boss), timezone.now()
+    Worker.objects.create(name="a", host="a", slots=1, version="1", since=now, seen=now)
+    Campaign.objects.filter(pk=pk).update(begun=now - timedelta(seconds=100))
+    done, waits = rows.again(night[0]), rows.again(night[1])
+    times = {"claimed": now - timedelta(seconds=100), "processed": now, "ended": now, "seconds": 90.0}
+    Job.objects.filter(pk=done.pk).update(campaign=pk, state=JobState.INGESTED, expected_seconds=100, **times)
+    Job.objects.filter(pk=waits.pk).update(campaign=pk, state="WAITING", expected_seconds=1000)
+    return Campaign.objects.get(pk=pk)
+
+
+def test_a_campaign_says_when_it_will_be_done(boss, night):
+    found = outlook.outlook(halfway(boss, night))
+
+    assert found.earliest <= found.at <= found.latest
+    assert found.at - timezone.now() == pytest.approx(timedelta(seconds=1000), abs=timedelta(seconds=60))
+    assert "in four of five cases" in told(boss.get(f"/campaigns/{Campaign.objects.get(name='ten years').pk}/"))
+
+
+def test_a_campaign_names_what_took_most_of_its_time(boss, night):
+    found = bottlenecks.of_campaign(halfway(boss, night))
+
+    assert found.dominating == "CPU"
+    assert 90 < found.efficiency <= 100
+
+
+def test_what_a_campaign_costs_does_not_grow_with_its_jobs(boss, night, django_assert_max_num_queries):
+    row = halfway(boss, night)
+    with django_assert_max_num_queries(34):
+        boss.get(f"/campaigns/{row.pk}/")
