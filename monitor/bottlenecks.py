@@ -95,7 +95,8 @@ def shut(instruments: Iterable[Instrument], attempts: Sequence[Attempt]) -> list
 def pauses(campaign: Campaign) -> list[Span]:
     """While it was paused; one that lasts is left out."""
     rows = Event.objects.filter(subject=Campaign.subject, subject_id=campaign.pk).order_by("id")
-    spans, since = [], None
+    spans: list[Span] = []
+    since: float | None = None
     for state, at in rows.values_list("new", "at"):
         if since is not None:
             spans.append((since, at.timestamp()))

@@ -22,7 +22,7 @@ OWNERS: Mapping[str, Callable[[str], QuerySet[Any]]] = {
     "stop": lambda name: Stop.objects.filter(scope__in=(name, ALL)),
     "hold": lambda name: Hold.objects.filter(instrument=name),
 }
-SUBJECTS = (*OWNERS, "cluster", "instrument")
+SUBJECTS = (*OWNERS, "campaign", "cluster", "instrument")
 
 
 @dataclass(frozen=True)

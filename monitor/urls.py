@@ -49,6 +49,7 @@ urlpatterns = [
     path(f"{VERSION}withdraw/", certificates.step, {"name_of_step": "withdraw"}, name="withdraw"),
     path("system/", system.system, name="system"),
     path("system/events/", events.log, name="events"),
+    path("system/touches/", events.touches, name="touches"),
     path("system/windows/<instrument:instrument>/", system.window, name="window"),
     path("system/holds/<instrument:instrument>/", system.try_again, name="try_again"),
     path("campaigns/", campaigns.everything, name="campaigns"),

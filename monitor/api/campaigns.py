@@ -180,7 +180,7 @@ class CampaignDetail(Resource):
 class Step(APIView):
     """A step of a person; subclasses say which."""
 
-    take: Callable[[Campaign, str, str], bool]
+    take: Callable[..., bool]
     permission_classes = (IsAuthenticated, MayAct)
     parser_classes = (Json,)
     acting = "processing.run_campaign"

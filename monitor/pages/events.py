@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from monitor import events
+from monitor import touches as counted
 from monitor.pages.guards import page
 from processing.models import Instrument
 
@@ -51,3 +52,9 @@ def log(request: HttpRequest) -> HttpResponse:
     context["newest"] = f"?{urlencode(kept)}" if wanted.get("before") else ""
     context["older"] = f"?{urlencode({**kept, 'before': rows[ROWS - 1].pk})}" if len(rows) > ROWS else ""
     return render(request, "monitor/events.html", context)
+
+
+@page
+def touches(request: HttpRequest) -> HttpResponse:
+    """How often people had to act."""
+    return render(request, "monitor/touches.html", {"months": counted.months()})

@@ -31,6 +31,8 @@ def plan(values: Mapping[str, Any]) -> Campaign:
 
     Values are columns of `Campaign`; `certificate` is a text such as `ECHELLE-POINT:2`, of the one instrument.
     """
+    if strange := unprintable(values):
+        raise BadPlan({field: ["it has characters that cannot be printed"] for field in strange})
     names = [f"{str(name).removesuffix('.ab')}.ab" for name in values.get("names") or ()]
     if values.get("source") == Campaign.Source.TREE:
         names = [str(values["names"][0])]
@@ -60,6 +62,13 @@ PLAIN = (
     "take_skipped",
     "source",
 )
+
+
+def unprintable(values: Mapping[str, Any]) -> list[str]:
+    """The fields with characters that no database takes, or that nobody can read."""
+    texts = {name: [str(values.get(name) or "")] for name in (*TEXTS, "certificate")}
+    texts |= {name: [str(text) for text in values.get(name) or ()] for name in ("instruments", "modes", "names")}
+    return [name for name, found in texts.items() if not all(text.strip().isprintable() for text in found)]
 
 
 def columns(row: Campaign) -> dict[str, list[str]]:

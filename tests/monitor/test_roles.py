@@ -57,6 +57,7 @@ PAGES = {
     "withdraw": (CERTIFY, CERTIFY),
     "system": (SEE, NOBODY),
     "events": (SEE, NOBODY),
+    "touches": (SEE, NOBODY),
     "window": (WINDOW, WINDOW),
     "try_again": (RESUME, RESUME),
     "campaigns": (SEE, NOBODY),

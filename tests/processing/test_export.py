@@ -14,7 +14,7 @@ from astropy.io.votable.ucd import check_ucd
 from django.core.management import CommandError, call_command
 
 from processing.core.scoring import Measurement
-from processing.management.arguments import day
+from processing.management.typed import day
 from processing.models import AssociationBlock, Job, ProcessingDate, Qc1Parameter, Score
 from processing.workflow import export, record
 from tests.processing.conftest import run_night
