@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Now
 
-from processing.core.campaign import goes_on
+from processing.core.campaign import AHEAD, goes_on
 from processing.core.certification import Refusal
 from processing.core.states import (
     REASONS,
@@ -51,7 +51,8 @@ def advance(campaign: Campaign) -> int:
     """Open dates of a campaign that runs, or end it if nothing is left; the number of dates opened."""
     slots = Worker.objects.all().alive().aggregate(all=Sum("slots"))["all"] or settings.WORKERS
     opened = 0
-    while True:
+    # A few at a time: where nothing of a date can be run any more, the next sweep goes on.
+    for _ in range(AHEAD):
         ours = Job.objects.filter(campaign=campaign, due=True, state__in=UNFINISHED)
         dates = ours.order_by().values("date").distinct().count()
         if not goes_on(dates, ours.filter(state=JobState.WAITING).count(), slots) or not open_next(campaign):
