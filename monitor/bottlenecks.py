@@ -1,4 +1,4 @@
-"""Where the time of nights and campaigns went, as pages show it: by cause, the largest named, and the efficiency."""
+"""Where the time of campaigns went, as pages show it: by cause, the largest named, and the efficiency."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -62,12 +62,6 @@ def found(jobs: Sequence[Worked], closed: Iterable[Span]) -> Found | None:
     if not jobs:
         return None
     return Found(breakdown(jobs, peak([(job.claimed, job.freed) for job in jobs]), closed))
-
-
-def of_night(row: ProcessingDate, attempts: Sequence[Attempt]) -> Found | None:
-    """Of a date; one query, for its stops."""
-    jobs = worked(attempts, timing.readiness(row, attempts))
-    return found(jobs, shut([row.instrument], attempts))
 
 
 def of_campaign(campaign: Campaign) -> Found | None:

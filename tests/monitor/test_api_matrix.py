@@ -16,7 +16,7 @@ READ = {"get": LOGIN}
 PUBLIC = {"get": EVERYBODY}
 REGISTER, STOP, RESUME, WINDOW = "add_associationblock", "add_stop", "change_stop", "change_instrument"
 DRAFT, CERTIFY = "draft_certificate", "certify_certificate"
-ACKNOWLEDGE = "acknowledge_cluster"
+ACKNOWLEDGE, CAMPAIGN = "acknowledge_cluster", "run_campaign"
 METHODS = ("get", "post", "put", "patch", "delete")
 NEEDED = {
     "status": READ,
@@ -45,6 +45,11 @@ NEEDED = {
     "products": READ,
     "product": READ,
     "ingestions": READ,
+    "campaigns": {**READ, "post": CAMPAIGN},
+    "campaign": READ,
+    "campaign_pause": {"post": CAMPAIGN},
+    "campaign_resume": {"post": CAMPAIGN},
+    "campaign_cancel": {"post": CAMPAIGN},
     "stops": {**READ, "post": STOP},
     "stop": READ,
     "resume": {"post": RESUME},
@@ -57,7 +62,7 @@ NEEDED = {
     "datasets": {**PUBLIC, "post": EVERYBODY},
     "vocabulary": PUBLIC,
 }
-PERSONS = ("anonymous", LOGIN, REGISTER, STOP, RESUME, WINDOW, DRAFT, CERTIFY, ACKNOWLEDGE)
+PERSONS = ("anonymous", LOGIN, REGISTER, STOP, RESUME, WINDOW, DRAFT, CERTIFY, ACKNOWLEDGE, CAMPAIGN)
 # Something that fits each part of an address.
 SAMPLES = {
     "BlockName": "UVES.2012-05-10T03:17:42.861",
