@@ -78,6 +78,7 @@ def forget() -> None:
 
 @pytest.mark.esorex
 @pytest.mark.cluster
+@pytest.mark.postgres  # minutes: once is enough
 @pytest.mark.timeout(580)
 @pytest.mark.django_db(transaction=True)
 def test_a_job_file_gives_the_states_scores_and_data_that_the_queue_gives(child_environment, uves_abs, tmp_path):
