@@ -29,6 +29,7 @@ UNTOLD = {
     ("get", "/api/v1/adp/datasets/"),
     ("get", "/api/v1/grid/"),
     ("post", "/api/v1/adp/datasets/"),
+    ("post", "/api/v1/campaigns/"),
     ("post", "/api/v1/stops/"),
 }
 """Whose rules a description cannot tell: what an AB or a certificate is, that one of several filters is needed, which
