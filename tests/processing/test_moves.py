@@ -49,4 +49,4 @@ def test_everything_with_a_state_changes_it_by_move():
     stateful = {model.__name__ for model in Moving.__subclasses__()}
 
     # A cluster moves together with the failures that a person has seen: `processing.workflow.failures.step`.
-    assert stateful == {"ProcessingDate", "Job", "Ingestion", "Certificate", "Cluster"}
+    assert stateful == {"ProcessingDate", "Job", "Ingestion", "Certificate", "Cluster", "Campaign"}
