@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.closures import closures
+from monitor.nested import finite
 from processing.core.spans import Blocked, Span, peak, total
 from processing.core.states import DateState, JobState
 from processing.models import Event, Instrument, Job, ProcessingDate
@@ -166,7 +167,8 @@ def nights_of(instrument: str, first: date | None, last: date | None) -> list[Pr
 def timing(nights: Sequence[ProcessingDate]) -> Timing:
     """Of dates of one instrument; three queries."""
     rows = Job.objects.filter(date__in=nights, claimed__isnull=False).order_by("-id")
-    attempts = [Attempt(*row) for row in rows.values_list(*COLUMNS)[:MOST_JOBS]]
+    # What is no number was not measured.
+    attempts = [Attempt(*row, finite(seconds)) for *row, seconds in rows.values_list(*COLUMNS)[:MOST_JOBS]]
     blocked = _blocked(nights[0].instrument, attempts) if attempts else Blocked(())
     of_night: dict[int, list[Attempt]] = defaultdict(list)
     for attempt in attempts:

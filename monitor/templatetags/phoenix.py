@@ -105,6 +105,8 @@ def duration(value: timedelta | float | None) -> str:
     if value is None:
         return NOTHING
     seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    if not math.isfinite(seconds):
+        return NOTHING
     if seconds < TENTHS_BELOW:
         return f"{max(seconds, 0.0):.1f} s"
     whole = round(seconds)
@@ -126,7 +128,7 @@ def until(first: datetime, second: datetime) -> str:
 @register.filter
 def number(value: float | None, digits: int = 4) -> str:
     """With so many significant digits, and all of those before the point up to seven."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return NOTHING
     whole = 10.0 ** (digits - 1) <= abs(value) < WHOLE_BELOW
     text = f"{value:.0f}" if whole else f"{value:.{digits}g}".replace("e-0", "e-")
