@@ -18,7 +18,7 @@ run: ## the web application and a worker
 
 test: ## all tests, on SQLite and beside it on PostgreSQL (PYTEST_ARGS="-k night")
 	@tools/install.sh test
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line test-on-sqlite test-on-postgresql
+	@$(MAKE) --no-print-directory --jobs=2 test-on-sqlite test-on-postgresql
 
 test-on-%:
 	$(BIN)/python -m pytest --db=$* $(PYTEST_ARGS)

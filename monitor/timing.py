@@ -168,7 +168,8 @@ def timing(nights: Sequence[ProcessingDate]) -> Timing:
     """Of dates of one instrument; three queries."""
     rows = Job.objects.filter(date__in=nights, claimed__isnull=False).order_by("-id")
     # What is no number was not measured.
-    attempts = [Attempt(*row, finite(seconds)) for *row, seconds in rows.values_list(*COLUMNS)[:MOST_JOBS]]
+    found = (Attempt(*row) for row in rows.values_list(*COLUMNS)[:MOST_JOBS])
+    attempts = [attempt._replace(seconds=finite(attempt.seconds)) for attempt in found]
     blocked = _blocked(nights[0].instrument, attempts) if attempts else Blocked(())
     of_night: dict[int, list[Attempt]] = defaultdict(list)
     for attempt in attempts:

@@ -14,7 +14,7 @@ case $purpose in
     run) requirements=requirements.txt essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco" ;;
     demo) requirements=requirements.txt essential="esorex cpl-plugin-uves" optional="cpl-plugin-naco fitsverify" ;;
     check) ;;
-    test) essential="esorex cpl-plugin-uves" optional="chromium cpl-plugin-naco fitsverify libfaketime openssl postgresql redis-tools stilts" ;;
+    test) essential="esorex cpl-plugin-uves" optional="chromium cpl-plugin-naco curl fitsverify libfaketime openssl postgresql redis-tools stilts" ;;
     screenshots) essential="chromium" ;;
     *) say "usage: tools/install.sh run|demo|check|test|screenshots" && exit 2 ;;
 esac
@@ -87,6 +87,7 @@ report_missing() {
             postgresql) say "left out, $package: the tests use PostgreSQL from a Python wheel" ;;
             redis-tools) say "left out, $package: the tests of Redis as broker will fail" ;;
             chromium) say "left out, $package: the tests in a browser will fail" ;;
+            curl) say "left out, $package: the tests of the examples for it will fail" ;;
             stilts) say "left out, $package: the tests that ask it about the VO services will fail" ;;
         esac
     done

@@ -30,24 +30,49 @@ STEPS: Mapping[str, tuple[Callable[[Campaign, str, str], bool], str, str]] = {
     ),
 }
 KINDS = {"again": CampaignKind.AGAIN, "back": CampaignKind.BACK}
+CHOSEN = ("kind", "take_skipped", "instruments", "order")
+DAY = forms.DateInput({"type": "date"}, "%Y-%m-%d")
 
 
 class CampaignForm(forms.Form):
     """What a campaign is asked to be; what it means is checked by `control.plan_campaign`."""
 
-    name = forms.CharField(max_length=60)
     kind = forms.ChoiceField(choices=[(name, name) for name in KINDS], initial="again")
-    instruments = forms.ModelMultipleChoiceField(Instrument.objects.all())
-    first = forms.DateField(input_formats=["%Y-%m-%d"])
-    last = forms.DateField(input_formats=["%Y-%m-%d"])
-    modes = forms.CharField(required=False, max_length=500)
-    order = forms.ChoiceField(choices=[("oldest", "oldest"), ("newest", "newest")], initial="newest")
-    certificate = forms.CharField(required=False, max_length=100)
-    release = forms.CharField(required=False, max_length=60)
-    per_hour = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)
-    priority = forms.IntegerField(required=False, min_value=-100, max_value=100)
-    window = forms.CharField(required=False, max_length=11)
     take_skipped = forms.BooleanField(required=False)
+    instruments = forms.ModelMultipleChoiceField(Instrument.objects.all())
+    order = forms.ChoiceField(choices=[("oldest", "oldest"), ("newest", "newest")], initial="newest")
+    name = forms.CharField(max_length=60, help_text="shown wherever its jobs are")
+    first = forms.DateField(input_formats=["%Y-%m-%d"], label="First DFO date", widget=DAY, help_text="UTC")
+    last = forms.DateField(input_formats=["%Y-%m-%d"], label="Last DFO date", widget=DAY, help_text="UTC")
+    modes = forms.CharField(
+        required=False, max_length=500, help_text="names of certificates, such as ECHELLE-POINT; empty: all"
+    )
+    certificate = forms.CharField(
+        required=False, max_length=100, help_text="another version than the one in force, such as ECHELLE-POINT:2"
+    )
+    release = forms.CharField(required=False, max_length=60, help_text="a name for what it makes")
+    per_hour = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        label="Jobs per hour",
+        help_text="the most that start; empty: no limit",
+    )
+    priority = forms.IntegerField(
+        required=False,
+        min_value=-100,
+        max_value=100,
+        help_text="among campaigns; the day-to-day stream always goes first",
+    )
+    window = forms.CharField(
+        required=False,
+        max_length=11,
+        help_text="such as 21:00-05:00 UTC, within the windows of its instruments; empty: theirs",
+    )
+
+    def texts(self) -> list[forms.BoundField]:
+        """The fields in which something is written, after those in which something is chosen."""
+        return [self[name] for name in self.fields if name not in CHOSEN]
 
     def plan(self) -> Campaign | None:
         """The campaign; None, and the errors of its fields, if it cannot be."""

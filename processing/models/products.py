@@ -43,8 +43,8 @@ class IngestionQuerySet(models.QuerySet["Ingestion"]):
         )
 
     def renew(self, items: "Sequence[Ingestion]") -> bool:
-        """Lengthen the leases that are still their owner's; False if there is none."""
-        mine = self.filter(pk__in=[item.pk for item in items], owner=items[0].owner)
+        """Lengthen the leases of what is open and still its owner's; False if there is none."""
+        mine = self.filter(pk__in=[item.pk for item in items], owner=items[0].owner, state__in=OPEN)
         return bool(mine.update(lease=lease_end()))
 
 

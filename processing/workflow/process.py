@@ -274,7 +274,9 @@ def publish(this: Attempt, products: Sequence[Product]) -> None:
     files.keep(lambda: (out / convert.MANIFEST).write_text(manifest))
     out.rename(target)
     queue = partial(record.queue_ingestions, job, labels)
-    if not job.move(JobState.PROCESSED, "the recipe and every check succeeded", job.mine, queue, **changes):
+    moved = job.move(JobState.PROCESSED, "the recipe and every check succeeded", job.mine, queue, **changes)
+    # The answer to a commit may be lost, and the commit not: what a job has made once must not go for that.
+    if not (moved or Job.objects.filter(job.mine, pk=job.pk, state=JobState.PROCESSED).exists()):
         files.remove([target])
         raise Failed(JobState.LOST, Reason.WORKER_LOST, "The claim was lost while the recipe ran.")
 

@@ -107,8 +107,8 @@ def test_what_is_wrong_stands_beside_its_field(boss, night):
     answer = boss.post("/campaigns/new/", {**FORM, "window": "25:00-26:00", "name": "<b>"})
 
     assert answer.status_code == 400
-    assert "window-error" in told(answer)
-    assert "<b>" not in told(answer).partition('id="name"')[2][:100]
+    assert "id_window_error" in told(answer)
+    assert "<b>" not in told(answer).partition('id="id_name"')[2][:100]
 
 
 @pytest.mark.parametrize(("step", "state"), [("pause", "PAUSED"), ("cancel", "CANCELLED")])

@@ -2,7 +2,9 @@
 
 import shutil
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -11,6 +13,7 @@ from django.utils import timezone
 from processing.core.errors import NotWithdrawn
 from processing.core.states import IngestState, JobState, Reason
 from processing.models import Event, Ingestion, Notice, Product
+from processing.models.moves import Moving
 from processing.plugins.ingestors.folder import FolderIngestor
 from processing.workflow import catalogue, convert, record, sweep
 from processing.workflow import ingest as steps
@@ -124,6 +127,31 @@ def test_products_stay_until_their_date_is_finished(processed):
     shutil.rmtree(product_archive())
 
     assert convert.path(Ingestion.objects.get()).exists()
+
+
+def test_products_stay_when_only_the_answer_to_the_commit_was_lost(add, monkeypatch):
+    job = add()
+    prepare()
+    committed = Moving._committed
+
+    def unanswered(self: Moving, new: StrEnum, *arguments: Any) -> bool:
+        """As a repetition finds it: somebody, who was ourselves, has moved it."""
+        return committed(self, new, *arguments) and new != JobState.PROCESSED
+
+    with monkeypatch.context() as away:
+        away.setattr(Moving, "_committed", unanswered)
+        process()
+    run_night()
+
+    assert state(job)[0] == JobState.INGESTED
+
+
+def test_what_waits_for_another_attempt_is_nobodys_any_more(processed, monkeypatch):
+    [item] = Ingestion.objects.claim("somebody", 1)
+    steps.retry(item, "the archive is down")
+
+    assert not Ingestion.objects.renew([item])
+    assert Ingestion.objects.get().lease is None
 
 
 def test_a_product_that_was_stored_before_the_trouble_came_is_registered_on_the_next_attempt(processed, monkeypatch):

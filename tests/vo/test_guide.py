@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import shutil
 import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -46,7 +45,6 @@ def test_the_examples_for_pyvo_run(server, archive, capsys):
     assert re.search(r"UVES +2", shown)
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 def test_the_examples_for_curl_run(server, archive, tmp_path):
     [block] = blocks("")
     for line in block.replace(ADDRESS, server).replace("ADP.2026-01-01T00:00:00.001", archive[0].dp_id).splitlines():
