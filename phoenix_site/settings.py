@@ -11,6 +11,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from phoenix_site.broker import broker
+from phoenix_site.hosts import host_of
 from phoenix_site.logs import logging_of
 from phoenix_site.plugins import archive_of, ingestor_of
 
@@ -216,6 +217,7 @@ PHOENIX: dict[str, Any] = {
     # When processing may start, UTC, unless an instrument has its own window; whether a job may overrun its end.
     "WINDOW": env.str("PHOENIX_WINDOW", "20:00-06:00"),
     "OVERRUN": env.bool("PHOENIX_OVERRUN", False),
+    "HOST": host_of(env),
     # Seconds after which a worker that was not heard of is taken for dead, and between two signs of life.
     "LEASE": env.float("PHOENIX_LEASE", 45.0),
     "BEAT": env.float("PHOENIX_BEAT", 2.0),
@@ -239,7 +241,7 @@ PHOENIX: dict[str, Any] = {
     "TAP_DATABASE": env.db("PHOENIX_TAP_DATABASE_URL", "") if env.str("PHOENIX_TAP_DATABASE_URL", "") else {},
     "TAP_SECONDS": env.int("PHOENIX_TAP_SECONDS", 60),
     "TAP_ROWS": env.int("PHOENIX_TAP_ROWS", 1_000_000),
-    "EXECUTOR": {"BACKEND": env.str("PHOENIX_EXECUTOR", "local"), "OPTIONS": {}},
+    "EXECUTOR": {"BACKEND": env.str("PHOENIX_EXECUTOR", "local"), "OPTIONS": {"nice": env.int("PHOENIX_NICE", 0)}},
     "PIPELINES": {
         "NACO": {"BACKEND": "processing.plugins.pipelines.naco.Naco", "OPTIONS": {}},
         "UVES": {"BACKEND": "processing.plugins.pipelines.uves.Uves", "OPTIONS": {}},

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import time
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def connect() -> None:
 
 def check_settings(**_options: Any) -> list[CheckMessage]:
     """Everything that is wrong, not only the first."""
-    return [*plugins(), *window(), *morning(), *queue(), *broker(), *work_folder(), *lease()]
+    return [*plugins(), *window(), *morning(), *queue(), *broker(), *work_folder(), *lease(), *host()]
 
 
 def plugins() -> Iterator[CheckMessage]:
@@ -58,6 +59,13 @@ def morning() -> Iterator[CheckMessage]:
         time.fromisoformat(settings.PHOENIX["DIGEST"])
     except ValueError as error:
         yield Error(f"PHOENIX_DIGEST: {error}", hint="Such as 08:00, in UTC.", id="phoenix.E008")
+
+
+def host() -> Iterator[CheckMessage]:
+    """E009: what a host gives to jobs is not negative."""
+    for key, value in settings.PHOENIX["HOST"].items():
+        if not 0 <= value < inf:
+            yield Error(f"PHOENIX_{key}: {value:g} is no limit.", hint="0 or more, and finite.", id="phoenix.E009")
 
 
 def queue() -> Iterator[CheckMessage]:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from processing.models import (
     Worker,
 )
 from processing.version import VERSION
-from processing.workflow import acknowledge, catalogue
+from processing.workflow import acknowledge, catalogue, machine
 from processing.workflow import stop as stops
 from processing.workflow.certify import Drafted, certify, draft, draft_all, suspend, withdraw
 from processing.workflow.deliver import Courier, deliver
@@ -238,8 +239,9 @@ def any_open_date() -> bool:
 
 
 def heard(worker: str, disks: Sequence[Mapping[str, Any]] = ()) -> None:
-    """Note a sign of life of a supervisor on this host, and what it knows of its disks."""
+    """Note a sign of life of a supervisor on this host, what it knows of its disks, and what the host has for jobs."""
     about = {"host": socket.gethostname(), "slots": settings.WORKERS, "version": VERSION}
+    about["offer"] = asdict(machine.offer(timezone.now()))
     Worker.objects.all().heard(worker, disks, **about)
 
 

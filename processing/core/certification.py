@@ -8,10 +8,13 @@ from enum import StrEnum
 from typing import Any
 
 from processing.core.ab import AB
+from processing.core.limits import Need
 from processing.core.scoring import Rule
 from processing.core.selection import Selection, suffix
 from processing.core.shape import Fault, faults
 from processing.core.states import CertificateState, Reason
+
+MOST_CORES, MOST_MEMORY = 1024, 16384
 
 
 class FluxPolicy(StrEnum):
@@ -127,6 +130,11 @@ class Certificate:
     seconds: float = 3600.0
     """Wall-clock limit of the recipe."""
     memory_mb: int = 8192
+    """Limit of the recipe's address space."""
+    cores: int = 1
+    """Those of its host that a job takes."""
+    memory_gb: float = 0.0
+    """The memory of its host that a job takes; 0: it is not counted."""
     association: Sequence[Dt] = ()
     scores: Sequence[Rule] = ()
     gate_parameter: str = ""
@@ -244,11 +252,26 @@ def _missing(ab: AB, certificate: Certificate) -> Refusal | None:
 def faults_of(data: Mapping[str, Any]) -> list[Fault]:
     """Everything that is wrong with certificate data, each by its path."""
     found = [*faults(data, Certificate)]
-    limits = [(key, data.get(key, 1)) for key in ("seconds", "memory_mb")]
+    limits = [(key, data.get(key, 1)) for key in ("seconds", "memory_mb", "cores")]
     return found or [
         *(Fault(key, "must be above 0") for key, value in limits if value <= 0),
+        *too_much(data),
         *(Fault(f'archive.ancillary."{name}"', "must begin with ANCILLARY.") for name in strange_ancillaries(data)),
     ]
+
+
+def too_much(data: Mapping[str, Any]) -> Iterator[Fault]:
+    """What no host has."""
+    wanted = need(data)
+    if wanted.cores > MOST_CORES:
+        yield Fault("cores", f"must be at most {MOST_CORES}")
+    if not 0 <= wanted.memory < MOST_MEMORY:
+        yield Fault("memory_gb", f"must be from 0 to {MOST_MEMORY}")
+
+
+def need(data: Mapping[str, Any]) -> Need:
+    """What a job takes of its host, of certificate data."""
+    return Need(data.get("cores", Certificate.cores), float(data.get("memory_gb", Certificate.memory_gb)))
 
 
 def strange_ancillaries(data: Mapping[str, Any]) -> list[str]:
@@ -273,5 +296,6 @@ def read_certificate(data: Mapping[str, Any]) -> Certificate:
         "chips": {arm: tuple(chips) for arm, chips in dict(data.get("chips", {})).items()},
         **{key: tuple(data.get(key, ())) for key in ("required", "products", "ab_parameters")},
         "seconds": float(data.get("seconds", Certificate.seconds)),
+        "memory_gb": float(data.get("memory_gb", Certificate.memory_gb)),
     }
     return Certificate(**{**data, **nested})

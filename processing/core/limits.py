@@ -1,8 +1,9 @@
 """What else a job needs to start: room on its host, a place among those of its instrument, a quiet machine."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Any, Self
 
 HOUR = 3600.0
 
@@ -23,6 +24,8 @@ class Host:
     cores: int
     memory: float = inf
     """GB."""
+    jobs: int | None = None
+    """The most at once, of all its workers together."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,45 @@ class Guard:
     """GB that stay free beyond what the job needs."""
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What a job that runs has of its host."""
+
+    need: Need
+    left: float
+    """Seconds until it is expected to be done; 0 if it should be already."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a host offers at this moment; by day it has a guard, and is looked at."""
+
+    host: Host
+    guard: Guard | None = None
+    load: Load | None = None
+
+    def refused(self, running: int, need: Need = Need()) -> str:
+        """Why the daytime work lets nothing start, in words; empty if it does, and at night."""
+        return disturbed(self.guard, self.load, need, running) if self.guard and self.load else ""
+
+    @property
+    def spare(self) -> float:
+        """The most memory of one job, in GB, that leaves the daytime work its own."""
+        return self.load.free_memory - self.guard.free_memory if self.guard and self.load else inf
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Self:
+        """An offer from what `dataclasses.asdict` made of it."""
+        guard, load = told["guard"], told["load"]
+        return cls(Host(**told["host"]), Guard(**guard) if guard else None, Load(**load) if load else None)
+
+    def free(self, running: Iterable[Taken]) -> Need:
+        """What those that run leave of cores and memory."""
+        taken = [one.need for one in running]
+        cores, memory = sum(one.cores for one in taken), sum(one.memory for one in taken)
+        return Need(self.host.cores - cores, self.host.memory - memory)
+
+
 def room(host: Host, running: Iterable[Need], need: Need) -> bool:
     """Whether a job fits beside those that run.
 
@@ -54,7 +96,20 @@ def room(host: Host, running: Iterable[Need], need: Need) -> bool:
     taken = list(running)
     cores = sum(one.cores for one in taken) + need.cores
     memory = sum(one.memory for one in taken) + need.memory
-    return not taken or (cores <= host.cores and memory <= host.memory)
+    return not taken or (cores <= host.cores and memory <= host.memory and places(host.jobs, len(taken)))
+
+
+def waits(host: Host, running: Iterable[Taken], need: Need) -> float:
+    """Seconds until a job fits, if those that run end as expected; 0 if it fits already, or should.
+
+    Only what is done by then may pass it: so it waits for those that run, and for nothing that comes later
+    (backfilling with one reservation: D. A. Lifka, LNCS 949, 295, 1995).
+    """
+    still = sorted(running, key=lambda one: one.left)
+    passed = 0.0
+    while not room(host, (one.need for one in still), need):
+        passed = still.pop(0).left
+    return passed
 
 
 def places(limit: int | None, running: int) -> bool:
@@ -71,6 +126,20 @@ def disturbed(guard: Guard, load: Load, need: Need, running: int) -> str:
     if load.free_memory - need.memory < guard.free_memory:
         return f"{load.free_memory:.1f} GB of memory are free; {need.memory + guard.free_memory:g} GB are needed"
     return ""
+
+
+def unmet(offer: Offer, running: Sequence[Taken], need: Need) -> str:
+    """What of a host keeps a job waiting, in words; empty if it may start."""
+    if why := offer.refused(len(running), need):
+        return why
+    if room(offer.host, (one.need for one in running), need):
+        return ""
+    if not places(offer.host.jobs, len(running)):
+        return f"{len(running)} of at most {offer.host.jobs} jobs run"
+    free, host = offer.free(running), offer.host
+    memory = f" and {max(free.memory, 0):.1f} of {host.memory:.1f} GB" if need.memory else ""
+    asked = f" and {need.memory:g} GB" if need.memory else ""
+    return f"it needs {need.cores} cores{asked}; {max(free.cores, 0)} of {host.cores} cores{memory} are free"
 
 
 def next_start(starts: Sequence[float], now: float, per_hour: int | None) -> float:

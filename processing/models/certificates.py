@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, astuple
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, ClassVar, Never
@@ -11,12 +12,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from processing.core import certification
+from processing.core.limits import Need
 from processing.core.states import CERTIFICATE_MOVES, CertificateState
 from processing.models.moves import Moving
 
 FROZEN = "a certificate is changed by `replace()` while it is a draft, and by `move()`"
 # What a version is; the other columns say what happened to it.
-TERMS = frozenset({"instrument", "name", "version", "recipe", "content"})
+TERMS = frozenset({"instrument", "name", "version", "recipe", "content", "cores", "memory"})
 DRAFT = CertificateState.DRAFT
 
 
@@ -63,6 +65,7 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         editors = row.editors if who in row.editors else [*row.editors, who]
         rows = self.filter(pk=row.pk, state=DRAFT, revision=row.revision)
         values = {"content": dict(content), "recipe": recipe, "editors": editors, "revision": row.revision + 1}
+        values |= asdict(certification.need(content))
         return bool(models.QuerySet.update(rows, edited=Now(), **values))
 
     def update(self, **values: Any) -> int:
@@ -95,6 +98,9 @@ class Certificate(Moving):
     state = models.CharField(max_length=12, choices=[(s, s) for s in CertificateState])
     recipe = models.CharField(max_length=64, blank=True)
     content = models.JSONField()
+    # From the content, for the claim to ask.
+    cores = models.PositiveSmallIntegerField(default=1, editable=False, help_text="Those of its host that a job takes")
+    memory = models.FloatField(default=0.0, editable=False, help_text="GB of its host that a job takes")
     created = models.DateTimeField(auto_now_add=True)
     author = models.CharField(max_length=150, blank=True, help_text="Who drafted it")
     edited = models.DateTimeField(null=True, blank=True, help_text="When the draft was last changed")
@@ -128,6 +134,7 @@ class Certificate(Moving):
         """Insert; an existing version is not saved over."""
         if not self._state.adding:
             raise TypeError(FROZEN)
+        self.cores, self.memory = astuple(certification.need(self.content))
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> Never:
@@ -138,6 +145,11 @@ class Certificate(Moving):
     def value(self) -> certification.Certificate:
         """The certificate as the rules use it, in its present state."""
         return read(json.dumps({**self.content, "version": self.version, "state": self.state}))
+
+    @property
+    def need(self) -> Need:
+        """What a job takes of its host."""
+        return Need(self.cores, self.memory)
 
     @property
     def terms(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from processing.core.fingerprint import kind
-from processing.core.limits import places
+from processing.core.limits import Offer, places
 from processing.core.states import (
     JOB_MOVES,
     TROUBLE,
@@ -31,6 +31,7 @@ from processing.models.failures import Cluster
 from processing.models.instruments import Instrument, held, in_time
 from processing.models.leases import Leased, lease_end
 from processing.models.moves import ALWAYS, Condition, Moving
+from processing.models.room import Room
 from processing.models.stops import ALL, Stop
 
 
@@ -88,16 +89,17 @@ class JobQuerySet(models.QuerySet["Job"]):
         """In the order in which jobs are taken, that of `processing.core.turn.key`."""
         return self.order_by("background", "-priority", "turn", "-expected_seconds", "id")
 
-    def next_of(self, instruments: Iterable[Instrument]) -> "Job | None":
-        """The first in turn that is done before its window closes; None if there is none to take.
+    def next_of(self, instruments: Iterable[Instrument], room: Room | None = None) -> "Job | None":
+        """The first in turn that is done before its window closes, and has room; None if there is none to take.
 
         If the site allows it (`OVERRUN`), the first in turn rather than none.  Locked until the transaction ends.
         """
+        first = room.first if room else JobQuerySet.first
         now = timezone.now()
         startable = self.startable(instruments).allowed(now)
         queue = startable.select_for_update(skip_locked=True, of=("self",)).in_turn()
-        job = queue.filter(in_time(instruments, now)).first()
-        return queue.first() if job is None and settings.PHOENIX["OVERRUN"] else job
+        job = first(queue.filter(in_time(instruments, now)))
+        return first(queue) if job is None and settings.PHOENIX["OVERRUN"] else job
 
     def with_places(self, instruments: Iterable[Instrument]) -> list[Instrument]:
         """Those of the instruments that may have one more job.
@@ -130,14 +132,16 @@ class JobQuerySet(models.QuerySet["Job"]):
         grouped = self.failed().order_by().values_list("fingerprint", "date__instrument")
         return list(starmap(Counted, grouped.annotate(**numbers)))
 
-    def claim(self, owner: str, instruments: Iterable[Instrument]) -> "Job | None":
+    def claim(self, owner: str, instruments: Iterable[Instrument], offer: Offer | None = None) -> "Job | None":
         """Take the next startable job for this process; None if there is none.
 
+        It has room in what the owner's host offers; without an offer, room is not asked for.
         One short transaction; two processes never get the same job, on SQLite because writers wait for each
         other, on PostgreSQL because locked rows are skipped.
         """
         with transaction.atomic(durable=True):
-            job = self.next_of(self.with_places(instruments))
+            room = Room.locked(Job.objects.all(), owner, offer) if offer else None
+            job = self.next_of(self.with_places(instruments), room)
             if job is None:
                 return None
             job.token, job.owner = uuid.uuid4(), owner

@@ -38,6 +38,8 @@ class Worker(models.Model):
     seen = models.DateTimeField(help_text="Last sign of life")
     disks = models.JSONField(default=list, help_text="What it last saw of its disks, as workflow.disks measures it")
 
+    offer = models.JSONField(null=True, help_text="What its host had for jobs then, as core.limits.Offer has it")
+
     objects = WorkerQuerySet.as_manager()
 
     class Meta:

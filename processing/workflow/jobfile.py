@@ -21,7 +21,7 @@ from processing.models.campaigns import DAY_TO_DAY
 from processing.models.runtimes import RunTimes, learned
 from processing.workflow.register import same
 
-CERTIFICATE = ("instrument", "name", "version", "position", "state", "recipe", "content")
+CERTIFICATE = ("instrument", "name", "version", "position", "state", "recipe", "content", "cores", "memory")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from processing import registry
 from processing.core.errors import ABFailed, Damaged, Halt, HostHalt, NotInArchive
@@ -23,7 +24,7 @@ from processing.models import Job, Stop
 from processing.models.jobs import JobQuerySet
 from processing.models.leases import from_now
 from processing.models.patience import lost, patient
-from processing.workflow import convert, files, gate, hold, prepare, record
+from processing.workflow import convert, files, gate, hold, machine, prepare, record
 from processing.workflow.heartbeat import Heartbeat
 from processing.workflow.wake import Stage, wake
 from processing.workflow.worker import owner
@@ -37,13 +38,15 @@ TRANSFER_PAUSE = timedelta(minutes=1)
 
 def process(among: JobQuerySet | None = None) -> bool:
     """Take the next job, of all or among some, and bring it to an end; False if there is none to take."""
-    job = (Job.objects.all() if among is None else among).claim(owner(), gate.ready())
+    jobs = Job.objects.all() if among is None else among
+    job = jobs.claim(owner(), gate.ready(), machine.offer(timezone.now()))
     if job is None:
         return False
     with heartbeat(job) as heart:
         conclude(job, heart)
     close(job)
-    wake(Stage.PROCESS)
+    # As many as it leaves cores to.
+    wake(Stage.PROCESS, job.certificate.cores if job.certificate else 1)
     return True
 
 

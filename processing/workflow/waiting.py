@@ -1,15 +1,17 @@
 """Waiting because …: the one sentence for every job that has not started."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
 from django.conf import settings
 from django.utils import timezone
 
+from processing.core.limits import Need, Offer, Taken, unmet
 from processing.core.states import CampaignState, CertificateState, DateState, JobState
 from processing.core.turn import closing
-from processing.models import Hold, Instrument, Job, Stop, Worker
+from processing.models import Certificate, Hold, Instrument, Job, Stop, Worker
+from processing.models.room import taken
 
 
 class Surroundings:
@@ -41,6 +43,31 @@ class Surroundings:
         """How many startable jobs are taken before each one."""
         queue = Job.objects.all().startable(self.open).in_turn().values_list("pk", flat=True)
         return {pk: number for number, pk in enumerate(queue)}
+
+    @cached_property
+    def offers(self) -> Mapping[str, Offer]:
+        """What each living host had for jobs at its last sign of life."""
+        rows = Worker.objects.all().alive().filter(offer__isnull=False).values_list("host", "offer")
+        return {host: Offer.read(told) for host, told in rows if told}
+
+    @cached_property
+    def running(self) -> Mapping[str, list[Taken]]:
+        """What runs on each host."""
+        return taken(Job.objects.all())
+
+    def by_day(self, certificate: Certificate | None) -> str:
+        """That no host starts such a job now, since all are at their daytime work; empty if one does."""
+        need = certificate.need if certificate else Need()
+        return self._everywhere(lambda offer, running: offer.refused(len(running), need))
+
+    def no_room(self, certificate: Certificate | None) -> str:
+        """What of every host keeps such a job from starting there; empty if it fits into one."""
+        need = certificate.need if certificate else Need()
+        return self._everywhere(lambda offer, running: unmet(offer, running, need))
+
+    def _everywhere(self, refusal: Callable[[Offer, Sequence[Taken]], str]) -> str:
+        said = {host: refusal(offer, self.running.get(host, [])) for host, offer in self.offers.items()}
+        return "; ".join(f"on {host}, {why}" for host, why in said.items()) if all(said.values()) else ""
 
 
 def closed(instrument: Instrument, stops: Iterable[Stop], holds: Iterable[Hold], now: datetime) -> str:
@@ -82,8 +109,17 @@ def obstacles(job: Job, around: Surroundings) -> Iterator[str]:
         yield f"a file did not arrive whole; it is fetched again at {job.not_before:%H:%M:%S} UTC"
     if over := too_long(job, around.now):
         yield over
+    yield from crowd(job, around)
+
+
+def crowd(job: Job, around: Surroundings) -> Iterator[str]:
+    """Who else is on the machines, or comes first."""
+    if by_day := around.by_day(job.certificate):
+        yield by_day
     if ahead := around.ahead.get(job.pk):
         yield f"{ahead} {'job is' if ahead == 1 else 'jobs are'} ahead of it"
+    if no_room := around.no_room(job.certificate):
+        yield no_room
 
 
 def too_long(job: Job, now: datetime) -> str:

@@ -5,7 +5,7 @@ from math import inf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processing.core.limits import HOUR, Guard, Host, Load, Need, disturbed, next_start, places, room
+from processing.core.limits import HOUR, Guard, Host, Load, Need, Taken, disturbed, next_start, places, room, waits
 
 NEEDS = st.builds(Need, st.integers(1, 8), st.floats(0, 32))
 HOSTS = st.builds(Host, st.integers(1, 16), st.floats(1, 64))
@@ -87,3 +87,19 @@ def test_below_the_cap_a_job_starts_at_once():
 
 def test_a_cap_of_nothing_lets_nothing_start():
     assert next_start([], 0.0, 0) == inf
+
+
+def test_a_host_has_no_more_jobs_than_it_has_slots():
+    assert room(Host(8, jobs=2), [Need()], Need())
+    assert not room(Host(8, jobs=2), [Need(), Need()], Need())
+
+
+RUNNING = st.lists(st.builds(Taken, NEEDS, st.floats(0, 1e4)), max_size=8)
+
+
+@given(HOSTS, RUNNING, NEEDS)
+def test_a_job_fits_when_the_time_it_has_to_wait_is_over_and_not_before(host, running, need):
+    span = waits(host, running, need)
+
+    assert room(host, [one.need for one in running if one.left > span], need)
+    assert span == 0 or not room(host, [one.need for one in running if one.left >= span], need)

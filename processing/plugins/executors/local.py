@@ -23,6 +23,7 @@ PASSED_ON = ("PATH", "LANG", "LC_ALL", "OMP_NUM_THREADS")
 
 # Of util-linux: without them a recipe could outlive its worker, or take all memory.
 GUARDS = ("setpriv", "prlimit")
+MOST_NICE = 19
 LOOK_EVERY = 0.05  # seconds
 
 # What programs write when they are refused memory: CPL and perror, C++ and Python, the loader of shared libraries.
@@ -51,7 +52,11 @@ class Peak:
 class LocalExecutor:
     """One child process per command; its descendants die with it, and with the caller."""
 
-    def __init__(self) -> None:
+    def __init__(self, nice: int = 0) -> None:
+        """`nice` is how far a command steps back for other programs, from 0 to 19."""
+        if not 0 <= nice <= MOST_NICE:
+            raise ValueError(f"nice must be from 0 to {MOST_NICE}, not {nice}")
+        self.nice = nice
         self.running: dict[str, int] = {}
         self.cancelled: set[str] = set()
 
@@ -81,7 +86,7 @@ class LocalExecutor:
         started, killed, peak = time.monotonic(), oom_kills(), Peak()
         with guard(command.token), command.log.open("wb") as log:
             child = subprocess.Popen(  # noqa: S603 - argv is a list, there is no shell
-                guarded(command),
+                guarded(command, self.nice),
                 cwd=command.cwd,
                 env=environment(command),
                 stdin=subprocess.DEVNULL,
@@ -141,13 +146,14 @@ def oom_kills() -> int:
     return int(found[1]) if found else 0
 
 
-def guarded(command: Command) -> tuple[str, ...]:
-    """The command behind util-linux's guards: dies with its parent, and cannot outgrow its memory.
+def guarded(command: Command, nice: int = 0) -> tuple[str, ...]:
+    """The command behind util-linux's guards: dies with its parent, and cannot outgrow its memory; and steps back.
 
     Wrappers instead of preexec_fn, which is unsafe in a process with threads.
     """
     limit = ("prlimit", f"--as={command.memory}", "--") if command.memory else ()
-    return ("setpriv", "--pdeathsig", "KILL", "--", *limit, *command.argv)
+    back = ("nice", "-n", str(nice)) if nice else ()
+    return ("setpriv", "--pdeathsig", "KILL", "--", *limit, *back, *command.argv)
 
 
 def environment(command: Command) -> dict[str, str]:
