@@ -14,7 +14,7 @@ from processing.core.selection import Selection, suffix
 from processing.core.shape import Fault, faults
 from processing.core.states import CertificateState, Reason
 
-MOST_CORES, MOST_MEMORY = 1024, 16384
+MOST = {"cores": 1024, "memory_gb": 16384}
 
 
 class FluxPolicy(StrEnum):
@@ -255,18 +255,9 @@ def faults_of(data: Mapping[str, Any]) -> list[Fault]:
     limits = [(key, data.get(key, 1)) for key in ("seconds", "memory_mb", "cores")]
     return found or [
         *(Fault(key, "must be above 0") for key, value in limits if value <= 0),
-        *too_much(data),
+        *(Fault(key, f"must be from 0 to {most}") for key, most in MOST.items() if not 0 <= data.get(key, 0) <= most),
         *(Fault(f'archive.ancillary."{name}"', "must begin with ANCILLARY.") for name in strange_ancillaries(data)),
     ]
-
-
-def too_much(data: Mapping[str, Any]) -> Iterator[Fault]:
-    """What no host has."""
-    wanted = need(data)
-    if wanted.cores > MOST_CORES:
-        yield Fault("cores", f"must be at most {MOST_CORES}")
-    if not 0 <= wanted.memory < MOST_MEMORY:
-        yield Fault("memory_gb", f"must be from 0 to {MOST_MEMORY}")
 
 
 def need(data: Mapping[str, Any]) -> Need:

@@ -153,7 +153,7 @@ def test_a_job_that_the_daytime_work_keeps_says_so(three):
 def test_a_certificate_cannot_ask_for_cores_that_no_host_has(certified):
     content = {**testcam.CERTIFICATE, "cores": 5000, "memory_gb": 1e9}
 
-    with pytest.raises(Exception, match=r"cores: must be at most 1024; memory_gb: must be from 0 to 16384"):
+    with pytest.raises(Exception, match=r"cores: must be from 0 to 1024; memory_gb: must be from 0 to 16384"):
         Certificate.objects.load([content])
 
 
