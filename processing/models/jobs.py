@@ -34,6 +34,9 @@ from processing.models.moves import ALWAYS, Condition, Moving
 from processing.models.room import Room
 from processing.models.stops import ALL, Stop
 
+ALONG = ("campaign", "certificate", "date__instrument")
+"""What comes with the row of a claim, which looks at it anyway; not the block, of which all that wait would be read."""
+
 
 class Counted(NamedTuple):
     """The failures of one kind on one instrument."""
@@ -56,27 +59,33 @@ class JobQuerySet(models.QuerySet["Job"]):
     def startable(self, instruments: Iterable[Instrument]) -> "JobQuerySet":
         """WAITING jobs that nothing forbids to start, for instruments whose window is open."""
         scopes = (models.OuterRef("date__instrument"), ALL)
-        stopped = Stop.objects.active().filter(scope__in=scopes)
+        return self.ready(instruments).filter(~models.Exists(Stop.objects.active().filter(scope__in=scopes)))
+
+    def ready(self, instruments: Iterable[Instrument]) -> "JobQuerySet":
+        """WAITING jobs of these instruments, which are open and not stopped, that nothing else forbids to start."""
         return self.filter(
-            ~models.Exists(stopped),
             models.Q(not_before=None) | models.Q(not_before__lte=Now()),
             state=JobState.WAITING,
             due=True,
             date__state=DateState.PROCESSING,
-            date__instrument__in=list(instruments),
+            date__instrument__in=[row.pk for row in instruments],
             campaign__state=CampaignState.RUNNING,
             certificate__state=CertificateState.CERTIFIED,
         )
+
+    def unstopped(self, instrument: str) -> "JobQuerySet":
+        """All of these while no stop concerns the instrument; none otherwise."""
+        return self.filter(~models.Exists(Stop.objects.all().of(instrument)))
 
     def running_on(self, instruments: Iterable[Instrument]) -> dict[str, int]:
         """How many jobs of each instrument run; one query."""
         running = self.filter(state=JobState.RUNNING, date__instrument__in=list(instruments)).order_by()
         return dict(running.values_list("date__instrument").annotate(models.Count("id")))
 
-    def allowed(self, now: datetime) -> "JobQuerySet":
-        """Those whose campaign's own window and rate let them start."""
+    def allowed(self, now: datetime, limited: Iterable[Campaign] | None = None) -> "JobQuerySet":
+        """Those whose campaign's own window and rate let them start; `limited` are those that have them."""
         found = self
-        for row in Campaign.objects.all().limited():
+        for row in Campaign.objects.all().limited() if limited is None else limited:
             claims = Job.objects.filter(campaign=row, claimed__gt=now - HOUR).order_by("-claimed")
             times = claims.values_list("claimed", flat=True)[: row.per_hour or 0]
             if row.rests([at for at in times if at], now):
@@ -89,32 +98,33 @@ class JobQuerySet(models.QuerySet["Job"]):
         """In the order in which jobs are taken, that of `processing.core.turn.key`."""
         return self.order_by("background", "-priority", "turn", "-expected_seconds", "id")
 
-    def next_of(self, instruments: Iterable[Instrument], room: Room | None = None) -> "Job | None":
+    def next_of(self, rows: Iterable[Instrument], room: Room | None = None) -> "Job | None":
         """The first in turn that is done before its window closes, and has room; None if there is none to take.
 
         If the site allows it (`OVERRUN`), the first in turn rather than none.  Locked until the transaction ends.
         """
         first = room.first if room else JobQuerySet.first
         now = timezone.now()
-        startable = self.startable(instruments).allowed(now)
-        queue = startable.select_for_update(skip_locked=True, of=("self",)).in_turn()
+        instruments, limited = self.with_places(rows)
+        ready = self.ready(instruments).allowed(now, limited).select_related(*ALONG)
+        queue = ready.select_for_update(skip_locked=True, of=("self",)).in_turn()
         job = first(queue.filter(in_time(instruments, now)))
         return first(queue) if job is None and settings.PHOENIX["OVERRUN"] else job
 
-    def with_places(self, instruments: Iterable[Instrument]) -> list[Instrument]:
-        """Those of the instruments that may have one more job.
+    def with_places(self, instruments: Iterable[Instrument]) -> tuple[list[Instrument], list[Campaign]]:
+        """Those of the instruments that may have one more job, and the campaigns that are limited.
 
         What is limited is locked until the transaction ends: two claims at once do not count the same place.
         """
-        rows = list(instruments)
-        limited = [row.pk for row in rows if row.most_jobs is not None]
-        if Campaign.objects.all().limited().filter(per_hour__isnull=False).exists():
+        rows, limited = list(instruments), list(Campaign.objects.all().limited())
+        if any(campaign.per_hour is not None for campaign in limited):
             list(Campaign.objects.all().limited().select_for_update(of=("self",)).order_by("pk").values_list("pk"))
-        if not limited:
-            return rows
-        list(Instrument.objects.filter(pk__in=limited).select_for_update().order_by("pk").values_list("pk"))
+        counted = [row.pk for row in rows if row.most_jobs is not None]
+        if not counted:
+            return rows, limited
+        list(Instrument.objects.filter(pk__in=counted).select_for_update().order_by("pk").values_list("pk"))
         running = self.running_on(rows)
-        return [row for row in rows if places(row.most_jobs, running.get(row.pk, 0))]
+        return [row for row in rows if places(row.most_jobs, running.get(row.pk, 0))], limited
 
     def failed(self) -> "JobQuerySet":
         """Those that ended in trouble; only they have a fingerprint."""
@@ -141,7 +151,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         """
         with transaction.atomic(durable=True):
             room = Room.locked(Job.objects.all(), owner, offer) if offer else None
-            job = self.next_of(self.with_places(instruments), room)
+            job = self.next_of(instruments, room)
             if job is None:
                 return None
             job.token, job.owner = uuid.uuid4(), owner
@@ -152,7 +162,8 @@ class JobQuerySet(models.QuerySet["Job"]):
                 "claimed": Now(),
                 "lease": lease_end(),
             }
-            if not self.startable(instruments).filter(pk=job.pk).update(**changes):
+            # The row is ours until the end; what has just come into force for it is a stop.
+            if not Job.objects.unstopped(job.date.instrument_id).filter(pk=job.pk, state=job.state).update(**changes):
                 return None
             job.note(job.state, JobState.RUNNING, f"claimed by {owner}")
         job.state = JobState.RUNNING
@@ -244,9 +255,8 @@ class Job(Moving, Leased):
 
         False also if a stop came after the claim: nothing new starts from that moment.
         """
-        stopped = Stop.objects.all().of(self.date.instrument_id)
-        rows = Job.objects.filter(self.mine, ~models.Exists(stopped), pk=self.pk, state=JobState.RUNNING, started=None)
-        return bool(rows.update(started=Now()))
+        rows = Job.objects.unstopped(self.date.instrument_id).filter(self.mine, pk=self.pk, state=JobState.RUNNING)
+        return bool(rows.filter(started=None).update(started=Now()))
 
     def give_back(self, why: str, where: Condition = ALWAYS, **more: Any) -> bool:
         """Return a claim untouched: allowed only while no process was started."""

@@ -14,13 +14,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+# Most guards are never needed: what waits is the smallest program there is; at the end of its input it becomes this.
+WAIT = 'read -r _; exec "$0" -I -S "$1" "$2"'
+VARIABLE = b"PHOENIX_TOKEN="
 PERSISTS = 1.0  # seconds: for a process that cannot be ended before it has left a system call
 
 
 @contextlib.contextmanager
 def guard(token: str) -> Iterator[None]:
     """While this is open, the death of this process ends every process with the token in its environment."""
-    argv = (sys.executable, "-I", "-S", __file__, token)
+    argv = ("/bin/sh", "-c", WAIT, sys.executable, __file__, token)
     # A session of its own, and no token in its environment: it survives what it is to clean up after.
     with subprocess.Popen(argv, stdin=subprocess.PIPE, env={}, start_new_session=True) as program:  # noqa: S603
         try:
@@ -43,13 +46,19 @@ def end(token: str) -> None:
 
 
 def attempts() -> Iterator[tuple[int, str, str]]:
-    """(pid, token, home) of every process on this machine that belongs to an attempt."""
-    for file in Path("/proc").glob("[0-9]*/environ"):
+    """(pid, token, home) of every process on this machine that belongs to an attempt.
+
+    After each recipe all processes are looked through: hence no globbing, and nothing decoded of those of others.
+    """
+    for pid in filter(str.isdecimal, os.listdir("/proc")):  # noqa: PTH208 - paths would cost more than all the rest
         with contextlib.suppress(OSError):
-            pairs = (entry.partition(b"=") for entry in file.read_bytes().split(b"\0"))
+            environment = Path(f"/proc/{pid}/environ").read_bytes()
+            if VARIABLE not in environment:
+                continue
+            pairs = (entry.partition(b"=") for entry in environment.split(b"\0"))
             variables = {name: value.decode(errors="replace") for name, _, value in pairs}
-            if token := variables.get(b"PHOENIX_TOKEN"):
-                yield int(file.parent.name), token, variables.get(b"HOME", "")
+            if token := variables.get(VARIABLE[:-1]):
+                yield int(pid), token, variables.get(b"HOME", "")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import os
 from datetime import datetime
+from functools import cache
 
 import psutil
 from django.conf import settings
@@ -23,7 +24,13 @@ def host() -> Host:
     """What the settings say; where they say nothing, all of the machine."""
     told = settings.PHOENIX["HOST"]
     cores = told["CORES"] or max(os.cpu_count() or 1, settings.WORKERS)
-    return Host(cores, told["MEMORY"] or psutil.virtual_memory().total / GB, told["JOBS"] or None)
+    return Host(cores, told["MEMORY"] or memory(), told["JOBS"] or None)
+
+
+@cache
+def memory() -> float:
+    """All of the machine, in GB."""
+    return float(psutil.virtual_memory().total / GB)
 
 
 def guard() -> Guard:

@@ -44,7 +44,9 @@ def process(among: JobQuerySet | None = None) -> bool:
         return False
     with heartbeat(job) as heart:
         conclude(job, heart)
-    close(job)
+    # What is processed is still to be ingested: its date closes then.
+    if job.state != JobState.PROCESSED:
+        close(job)
     # As many as it leaves cores to.
     wake(Stage.PROCESS, job.certificate.cores if job.certificate else 1)
     return True
@@ -81,7 +83,6 @@ def conclude(job: Job, heart: Heartbeat) -> None:
     """The attempt, and what its outcome means for the job."""
     try:
         attempt(job, heart)
-        wake(Stage.INGEST, job.ingestions.count())
     except Failed as failed:
         job.end(failed.state, failed.reason, failed.sentence)
     except ABFailed as failed:

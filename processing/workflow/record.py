@@ -30,14 +30,15 @@ def associations(job: Job, ab: AB, certificate: Certificate) -> None:
 @patient
 def measurements(job: Job, certificate: Certificate, measured: Sequence[Measurement]) -> None:
     """QC1 parameters and processing scores."""
-    Qc1Parameter.objects.bulk_create((Qc1Parameter.of(job, m) for m in measured), ignore_conflicts=True)
-    save_scores(job, Score.Kind.PROCESSING, scoring.score(certificate.scores, measured))
+    with transaction.atomic():
+        Qc1Parameter.objects.bulk_create((Qc1Parameter.of(job, m) for m in measured), ignore_conflicts=True)
+        save_scores(job, Score.Kind.PROCESSING, scoring.score(certificate.scores, measured))
 
 
 def save_scores(job: Job, kind: Score.Kind, scores: Sequence[scoring.Score]) -> None:
     """One score string and its total."""
     field = "association_flags" if kind is Score.Kind.ASSOCIATION else "processing_flags"
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         Score.objects.bulk_create((Score.of(job, kind, score) for score in scores), ignore_conflicts=True)
         Job.objects.filter(pk=job.pk).update(**{field: scoring.total(scores)})
 
@@ -62,7 +63,8 @@ def execution(job: Job, command: Command, finished: Finished, log: str) -> None:
         cpu_seconds=finished.cpu_seconds,
         memory=finished.memory,
     )
-    JobLog.objects.update_or_create(job=job, defaults={"text": shortened(log), "command": shlex.join(command.argv)})
+    row = JobLog(job=job, text=shortened(log), command=shlex.join(command.argv))
+    JobLog.objects.bulk_create([row], update_conflicts=True, unique_fields=["job"], update_fields=["text", "command"])
 
 
 def growing_log(job: Job, log: str) -> None:

@@ -10,7 +10,13 @@ import psutil
 
 def owner() -> str:
     """`host:boot id:pid:process start time`; a recycled pid gives another name."""
-    process = psutil.Process(os.getpid())
+    return name(os.getpid())
+
+
+@cache
+def name(pid: int) -> str:
+    """That of a living process, kept: a child has another number, and asks for its own."""
+    process = psutil.Process(pid)
     return f"{socket.gethostname()}:{boot()}:{process.pid}:{process.create_time():.2f}"
 
 
