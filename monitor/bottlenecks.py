@@ -1,12 +1,12 @@
-"""Where the time of campaigns went, as pages show it: by cause, the largest named, and the efficiency."""
+"""Where the time of nights and campaigns went, as pages show it: by cause, the largest named, and the efficiency."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from monitor import timing
-from monitor.closures import closures
-from monitor.timing import Attempt
+from monitor.timing import Attempt, Course
 from processing.core.bottlenecks import Breakdown, Cause, Worked, breakdown
 from processing.core.spans import Span, peak
 from processing.core.states import CampaignState
@@ -57,11 +57,11 @@ def worked(attempts: Sequence[Attempt], ready: Sequence[float]) -> list[Worked]:
     ]
 
 
-def found(jobs: Sequence[Worked], closed: Iterable[Span]) -> Found | None:
+def found(jobs: Sequence[Worked], closed: Iterable[Span], preparing: Iterable[Span] = ()) -> Found | None:
     """Of jobs of some workers: the most that had a job at once; None without jobs."""
     if not jobs:
         return None
-    return Found(breakdown(jobs, peak([(job.claimed, job.freed) for job in jobs]), closed))
+    return Found(breakdown(jobs, peak([(job.claimed, job.freed) for job in jobs]), closed, preparing))
 
 
 def of_campaign(campaign: Campaign) -> Found | None:
@@ -74,16 +74,53 @@ def of_campaign(campaign: Campaign) -> Found | None:
     dates = ProcessingDate.objects.in_bulk(nights)
     jobs = [job for pk, some in nights.items() for job in worked(some, timing.readiness(dates[pk], some))]
     names = {date.instrument_id for date in dates.values()}
-    closed = shut(Instrument.objects.filter(pk__in=names), attempts) if len(names) == 1 else []
+    closed = timing.shut(Instrument.objects.filter(pk__in=names), attempts) if len(names) == 1 else []
     return found(jobs, [*closed, *pauses(campaign)])
 
 
-def shut(instruments: Iterable[Instrument], attempts: Sequence[Attempt]) -> list[Span]:
-    """While nothing of them could start, in seconds since 1970 UTC."""
-    if not attempts:
-        return []
-    first, last = min(a.registered for a in attempts), max(a.freed or a.claimed for a in attempts)
-    return [closure.span for instrument in instruments for closure in closures(instrument, first, last)]
+@dataclass(frozen=True)
+class Night:
+    """Where the time of a night went."""
+
+    date: date
+    found: Found
+
+    @property
+    def parts(self) -> list[tuple[Cause, float]]:
+        """Every cause and its percent, in the order of `Cause`."""
+        shares = self.found.breakdown.shares
+        return [(cause, 100 * shares.get(cause, 0.0)) for cause in Cause]
+
+
+@dataclass(frozen=True)
+class Nights:
+    """Of some nights, the newest first."""
+
+    nights: Sequence[Night]
+
+    @property
+    def sentence(self) -> str:
+        """What took the most in the newest night, and in how many of all."""
+        if not self.nights:
+            return "No job has left its worker yet."
+        newest = self.nights[0]
+        cause, breakdown = newest.found.dominating, newest.found.breakdown
+        share = 100 * breakdown.shares[cause] if cause else 0.0
+        same = sum(night.found.dominating == cause for night in self.nights)
+        told = f"In the night of {newest.date} most of the time of workers went to: {cause}, {share:.0f} %"
+        return f"{told}; in {same} of {len(self.nights)} nights it was that."
+
+    @property
+    def efficiency(self) -> float | None:
+        """Of the newest night, in percent."""
+        return self.nights[0].found.efficiency if self.nights else None
+
+
+def of_nights(courses: Sequence[Course]) -> Nights:
+    """Night by night, of what `monitor.timing` has read; no query.  The newest first."""
+    told = ((one, worked(one.attempts, timing.readiness(one.row, one.attempts))) for one in reversed(courses))
+    each = ((one.row.date, found(jobs, one.closed, one.preparing)) for one, jobs in told)
+    return Nights([Night(day, went) for day, went in each if went])
 
 
 def pauses(campaign: Campaign) -> list[Span]:

@@ -135,6 +135,18 @@ class Setup:
 
 
 @dataclass(frozen=True)
+class Course:
+    """What a night's time is taken apart from, in seconds since 1970 UTC."""
+
+    row: ProcessingDate
+    attempts: Sequence[Attempt]
+    preparing: Sequence[Span]
+    """While its calibrations came."""
+    closed: Sequence[Span]
+    """While nothing of its instrument might start."""
+
+
+@dataclass(frozen=True)
 class Timing:
     """Of an instrument in some nights."""
 
@@ -144,6 +156,8 @@ class Timing:
     """Those that took most time first."""
     slowest: Sequence[Attempt]
     jobs: int
+    courses: Sequence[Course]
+    """Of the same nights, the oldest first."""
 
     @property
     def cut(self) -> bool:
@@ -170,19 +184,33 @@ def timing(nights: Sequence[ProcessingDate]) -> Timing:
     # What is no number was not measured.
     found = (Attempt(*row) for row in rows.values_list(*COLUMNS)[:MOST_JOBS])
     attempts = [attempt._replace(seconds=finite(attempt.seconds)) for attempt in found]
-    blocked = _blocked(nights[0].instrument, attempts) if attempts else Blocked(())
+    closed = shut([nights[0].instrument], attempts)
+    blocked = Blocked(closed)
     of_night: dict[int, list[Attempt]] = defaultdict(list)
     for attempt in attempts:
         of_night[attempt.night].append(attempt)
     prepared = preparations(nights)
     measured = [night(row, of_night[row.pk], prepared.get(row.pk), blocked) for row in nights if of_night[row.pk]]
     timed = sorted((a for a in attempts if a.seconds is not None), key=lambda a: -(a.seconds or 0))
-    return Timing(measured[::-1], setups(timed), timed[:SLOWEST], len(attempts))
+    courses = [
+        Course(row, of_night[row.pk], preparing(row, prepared), closed) for row in reversed(nights) if of_night[row.pk]
+    ]
+    return Timing(measured[::-1], setups(timed), timed[:SLOWEST], len(attempts), courses)
 
 
-def _blocked(instrument: Instrument, attempts: Sequence[Attempt]) -> Blocked:
+def shut(instruments: Iterable[Instrument], attempts: Sequence[Attempt]) -> list[Span]:
+    """While nothing of them could start, in seconds since 1970 UTC."""
+    if not attempts:
+        return []
     first, last = min(a.registered for a in attempts), max(a.freed or a.claimed for a in attempts)
-    return Blocked(closure.span for closure in closures(instrument, first, last))
+    return [closure.span for instrument in instruments for closure in closures(instrument, first, last)]
+
+
+def preparing(row: ProcessingDate, lasted: Mapping[int, float]) -> list[Span]:
+    """The last preparation of a date that was done, of their lengths."""
+    if row.prepared is None or row.pk not in lasted:
+        return []
+    return [(row.prepared.timestamp() - lasted[row.pk], row.prepared.timestamp())]
 
 
 def preparations(nights: Iterable[ProcessingDate]) -> dict[int, float]:

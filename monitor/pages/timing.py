@@ -7,12 +7,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from monitor import bottlenecks, trends
 from monitor import timing as times
-from monitor import trends
 from monitor.pages import asked, timing_plots
 from monitor.pages.guards import page
 from monitor.templatetags.phoenix import duration
 from monitor.timing import COSTS, PHASES, Night, Setup, Timing
+from processing.core.bottlenecks import Cause
 
 
 @page
@@ -48,6 +49,8 @@ def drawn(found: Timing | None) -> dict[str, Any]:
         "rows": [(night, [night.phases[phase] for phase in PHASES]) for night in reversed(found.nights)],
         "dominating": dominating(found),
         "waiting": waiting(found.nights),
+        "went": bottlenecks.of_nights(found.courses),
+        "causes": list(Cause),
         "setups": histograms(found.setups),
     }
 

@@ -193,3 +193,13 @@ def test_the_page_takes_five_queries_however_many_jobs_there_are(viewer, django_
     times.date()
     with django_assert_num_queries(5 + 2 + 1):  # beside those for session and user, and strip
         viewer.get(HERE)
+
+
+def test_the_page_names_what_took_most_of_each_night_and_its_efficiency(two_workers, viewer):
+    text = body(viewer)
+
+    assert (
+        "In the night of 2012-05-09 most of the time of workers went to: CPU, 62 %; in 1 of 1 nights it was that."
+        in text
+    )
+    assert "Its parallel efficiency is 80 %." in text
