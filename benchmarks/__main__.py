@@ -3,7 +3,7 @@
     python -m benchmarks [NAME ...] [--full]
 
 Prints what each prints; what they found goes to benchmarks/results/latest.json.  `ingest`, `limits`,
-`one_ab`, `pages`, `api`, `schedule`, `tap`.
+`month`, `one_ab`, `pages`, `api`, `schedule`, `tap`.
 """
 
 import argparse
@@ -18,6 +18,7 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "ingest": ("--files", "400"),
     "one_ab": ("--runs", "3"),
     "limits": ("--idle", "30"),
+    "month": ("--nights", "2"),
     "pages": ("--abs", "100000", "--rounds", "9"),
     "schedule": (),
     "tap": (),

@@ -15,6 +15,7 @@ from django_q.scheduler import scheduler
 from django_q.signals import pre_enqueue
 
 from processing.core.states import JobState
+from processing.models import Job
 from processing.workflow.install import install
 from processing.workflow.prepare import prepare
 from processing.workflow.sweep import sweep
@@ -65,7 +66,7 @@ def test_a_date_is_prepared_though_many_jobs_of_another_are_queued(add):
 
 @pytest.fixture
 def broken():
-    """The server cuts the connection at the next message of INGEST, or after a job; a list that then has this message."""
+    """The server cuts the connection at the next message of INGEST, or after a job; a list that has it then."""
     messages: list[dict[str, object]] = []
 
     @receiver(pre_enqueue)
