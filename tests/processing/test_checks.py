@@ -61,3 +61,7 @@ def test_a_wrong_environment_variable_stops_start_up_with_its_name(variable, val
 
     assert done.returncode != 0
     assert variable in done.stderr
+
+
+def test_a_host_that_gives_less_than_nothing_is_named(settings):
+    assert ids(settings, HOST={**settings.PHOENIX["HOST"], "MEMORY": -1.0}) == ["phoenix.E009"]
