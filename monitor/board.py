@@ -3,13 +3,14 @@
 import datetime
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db.models import Case, Count, Exists, F, IntegerField, OrderBy, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
-from monitor.composed import Composed
+from monitor.composed import Composed, ComposedObjects, Given
 from monitor.failures import unacknowledged
 from monitor.holds import Held
 from monitor.nested import Number, Rows, restored
@@ -200,9 +201,12 @@ def tonight() -> QuerySet[ProcessingDate]:
     return ProcessingDate.objects.order_by(finished_last(), "-date", "instrument_id")[:NIGHTS]
 
 
+_TONIGHT = ComposedObjects(tonight)
+
+
 def nights() -> list[Night]:
     """The dates of the home page, counted; at most two queries."""
-    dates = list(tonight())
+    dates = _TONIGHT.ask()
     counted = tallies(dates)
     return [Night(date, counted[date.pk]) for date in dates]
 
@@ -212,18 +216,36 @@ def needs_a_look() -> QuerySet[Job]:
     return unacknowledged().filter(date__in=tonight().values("pk"))
 
 
-def looks(number: int) -> QuerySet[Job]:
-    """The newest of the jobs that need a look."""
+def looks(number: int) -> list[Job]:
+    """The newest of the jobs that need a look, at most so many; one query."""
+    return _looks(number).ask()
+
+
+@cache
+def _looks(number: int) -> ComposedObjects[Job]:
+    return ComposedObjects(lambda: _newest(number))
+
+
+def _newest(number: int) -> QuerySet[Job]:
     newest = needs_a_look().order_by("-ended", "-id").values("pk")[:number]
     jobs = Job.objects.filter(pk__in=newest).select_related("block", "date", "campaign")
     return jobs.defer("block__text").order_by("-ended", "-id")
 
 
 def date_of(instrument: str, day: datetime.date) -> ProcessingDate:
-    """One date with the number of its jobs `by_state`; raises `DoesNotExist`."""
+    """One date with the number of its jobs `by_state`; raises `DoesNotExist`.  One query."""
+    for date in _DATE.ask(instrument=instrument, day=day):
+        return date
+    raise ProcessingDate.DoesNotExist
+
+
+def _date() -> QuerySet[ProcessingDate]:
     counted = Job.objects.filter(date=OuterRef("pk")).order_by().values("state").annotate(number=Count("pk"))
     dates = ProcessingDate.objects.select_related("instrument").annotate(by_state=Rows(counted, "state", "number"))
-    return dates.get(instrument=instrument, date=day)
+    return dates.filter(instrument=Given("instrument"), date=Given("day"))
+
+
+_DATE = ComposedObjects(_date)
 
 
 def tally_of(date: Any) -> Tally:
@@ -276,25 +298,37 @@ SORTS: Mapping[str, Sequence[str | Case | OrderBy]] = {
 }
 
 
-def jobs_of(date: ProcessingDate, state: str, sought: str) -> QuerySet[Job]:
+def jobs_of(date: ProcessingDate | Given, state: str | Given, sought: str) -> QuerySet[Job]:
     """The jobs of a date: all, or those in one state, whose AB's name or setup has this text in it."""
     fits = Q(block__name__icontains=sought) | Q(block__setup__icontains=sought) if sought else Q()
     # That the AB is of the same date is known to us, and tells the database to read its ABs together.
     return Job.objects.filter(fits, date=date, block__date=date, **({"state": state} if state else {}))
 
 
-def listed(jobs: QuerySet[Job], sort: str, page: int) -> list[Any]:
-    """One page of jobs, counted from 0, each as a row of `LISTED`; one query.
+def listed(date: ProcessingDate, state: str, sought: str, sort: str, page: int) -> list[Any]:
+    """One page of `jobs_of`, counted from 0, each as a row of `LISTED`; one query.
 
     `signal` has the measured S/N per chip, `archived` is the number of products.
     """
+    if sought:
+        return list(_part(jobs_of(date, state, sought), sort, page * LIMIT, LIMIT))
+    return _list(sort, page * LIMIT, LIMIT, in_one_state=bool(state)).ask(date=date.pk, state=state)
+
+
+@lru_cache
+def _list(sort: str, first: int, number: int, *, in_one_state: bool) -> Composed:
+    state = Given("state") if in_one_state else ""
+    return Composed(lambda: _part(jobs_of(Given("date"), state, ""), sort, first, number))
+
+
+def _part(jobs: QuerySet[Job], sort: str, first: int, number: int) -> QuerySet[Job, Any]:
     signal = Qc1Parameter.objects.filter(job=OuterRef("pk"), name=OuterRef("gate")).order_by("chip")
     # First which, then what they have: thousands are sorted, and not with all their columns.
-    shown = jobs.order_by(*SORTS[sort]).values("pk")[page * LIMIT : (page + 1) * LIMIT]
+    shown = jobs.order_by(*SORTS[sort]).values("pk")[first : first + number]
     gate = KeyTextTransform("gate_parameter", "certificate__content")
     jobs = (
         Job.objects.filter(pk__in=shown)
         .annotate(gate=gate)
         .annotate(signal=Rows(signal, "chip", "value"), archived=Number(Product.objects.filter(job=OuterRef("pk"))))
     )
-    return list(jobs.order_by(*SORTS[sort]).values_list(*LISTED, named=True))
+    return jobs.order_by(*SORTS[sort]).values_list(*LISTED, named=True)

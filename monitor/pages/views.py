@@ -45,8 +45,7 @@ def processing_date(request: HttpRequest, instrument: str, day: datetime.date) -
     sort = chosen(request, "sort", board.SORTS) or "state"
     sought, number = search(request), page_number(request)
     counted = board.tally_of(date)
-    found = board.jobs_of(date, state, sought)
-    jobs = board.listed(found, sort, number - 1)
+    jobs = board.listed(date, state, sought, sort, number - 1)
     if number > 1 and not jobs:
         raise Http404(f"There is no page {number} of these jobs.")
     whole = number == 1 and len(jobs) < board.LIMIT
@@ -56,7 +55,7 @@ def processing_date(request: HttpRequest, instrument: str, day: datetime.date) -
         "waiting": waiting(request, date, jobs),
         "gantt": gantt_plot.of(date, jobs if whole and not (state or sought) else None),
         "rows": rows(jobs),
-        "part": Part(number, len(jobs) if whole else found.count()),
+        "part": Part(number, len(jobs) if whole else board.jobs_of(date, state, sought).count()),
         "chosen": state,
         "chosen_mark": JOB_MARKS.get(state),
         "sought": sought,
@@ -133,13 +132,10 @@ def chosen(request: HttpRequest, parameter: str, allowed: Any) -> str:
 @page
 def block(request: HttpRequest, name: str) -> HttpResponse:
     """One AB and its attempt."""
-    try:
-        found = attempt.with_raws(AssociationBlock.objects.select_related("date__instrument")).get(
-            name__in=(name, f"{name}.ab")
-        )
-    except AssociationBlock.DoesNotExist:
-        raise Http404(f"There is no AB {name}.") from None
-    jobs = list(attempt.jobs(found))
+    found = attempt.block(name)
+    if found is None:
+        raise Http404(f"There is no AB {name}.")
+    jobs = attempt.jobs(found)
     job = next((job for job in jobs if job.campaign.name == request.GET.get("campaign")), next(iter(jobs), None))
     context = {"association_block": found, "date": found.date, "jobs": jobs, "raws": attempt.raws(found), "job": job}
     return render(
@@ -159,7 +155,7 @@ def content(found: AssociationBlock, job: Job | None) -> dict[str, Any]:
 
 def details(request: HttpRequest, found: AssociationBlock, job: Job) -> dict[str, Any]:
     """What the attempt left behind."""
-    job.block, job.date = found, found.date
+    job.date = found.date
     chips, parameters = attempt.parameters(attempt.measured(job))
     recorded, shown = attempt.log(job), archived.shown(job)
     return {
