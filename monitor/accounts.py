@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Model, OuterRef, Q, QuerySet, Value
+from django.db.models import Model, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from monitor.composed import Composed, Given
@@ -14,16 +14,18 @@ from monitor.nested import Rows
 
 def granted(user: Any) -> QuerySet[Any]:
     """The permissions of a user and of all groups of that user, `named` as `app.codename`."""
-    rows = Permission.objects.filter(Q(user=user) | Q(group__user=user)).order_by()
+    # Short lists of keys: the same as one join of six tables takes the database a millisecond to plan.
+    own = User.user_permissions.through.objects.filter(user=user).values("permission")
+    groups = User.groups.through.objects.filter(user=user).values("group")
+    shared = Group.permissions.through.objects.filter(group__in=groups).values("permission")
+    rows = Permission.objects.filter(Q(pk__in=own) | Q(pk__in=shared)).order_by()
     return rows.annotate(named=Concat("content_type__app_label", Value("."), "codename"))
 
 
 COLUMNS = [field.attname for field in User._meta.concrete_fields]
 ACCOUNT = Composed(
     lambda: (
-        User.objects.filter(pk=Given("pk"))
-        .values_list(*COLUMNS)
-        .annotate(granted=Rows(granted(OuterRef("pk")), "named"))
+        User.objects.filter(pk=Given("pk")).values_list(*COLUMNS).annotate(granted=Rows(granted(Given("pk")), "named"))
     )
 )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from monitor.composed import ComposedObjects, Given
 from processing import control
 from processing.core.errors import Halt, NotInArchive
 from processing.core.keywords import Place
@@ -45,9 +46,12 @@ class Shown:
         return bool(self.product and picture_name(self.item))
 
 
+ITEMS = ComposedObjects(lambda: Ingestion.objects.filter(job=Given("job")).select_related("product"))
+
+
 def shown(job: Job) -> list[Shown]:
     """All that the job had to ingest, in order; one query, and one more each for versions and twins if there are."""
-    items = list(job.ingestions.select_related("product"))
+    items = ITEMS.ask(job=job.pk)
     products = {item.pk: item.product for item in items if hasattr(item, "product")}
     versions, twins = versions_of(products.values()), twins_of(items)
     return [found(item, products.get(item.pk), versions, twins) for item in items]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import OuterRef, Q, QuerySet
 
+from monitor.composed import ComposedObjects, Given
 from monitor.nested import Rows, restored
 from processing.core.ab import AB, Calib
 from processing.core.association import of_chips
@@ -102,24 +103,42 @@ def meaning(job: Job) -> str:
     return REASONS.get(Reason(job.reason), "")
 
 
-def with_raws(blocks: QuerySet[AssociationBlock]) -> QuerySet[AssociationBlock]:
-    """ABs with their `raw_rows`, for `raws`."""
+def block(name: str) -> AssociationBlock | None:
+    """The AB of this name, with or without its suffix, with its date and its `raws`; one query."""
+    return next(iter(_BLOCK.ask(name=name, file=f"{name}.ab")), None)
+
+
+def _block() -> QuerySet[AssociationBlock]:
     frames = RawFrame.objects.filter(block=OuterRef("pk"))
-    return blocks.annotate(raw_rows=Rows(frames, "dp_id", "tag", "exptime"))
+    blocks = AssociationBlock.objects.select_related("date__instrument")
+    return blocks.filter(name__in=(Given("name"), Given("file"))).annotate(
+        raw_rows=Rows(frames, "dp_id", "tag", "exptime")
+    )
+
+
+_BLOCK = ComposedObjects(_block)
 
 
 def raws(block: AssociationBlock) -> list[RawFrame]:
-    """The raw frames of an AB `with_raws`."""
+    """The raw frames of a `block`."""
     return restored(RawFrame, block.raw_rows)  # type: ignore[attr-defined] # annotated
 
 
-def jobs(block: AssociationBlock) -> QuerySet[Job]:
+def jobs(block: AssociationBlock) -> list[Job]:
     """The jobs of an AB, the newest first, each with what `log`, `scores`, `measured` and `events` give; one query."""
+    found = _JOBS.ask(block=block.pk)
+    for job in found:
+        job.block = block
+    return found
+
+
+def _jobs() -> QuerySet[Job]:
     mine = {"job": OuterRef("pk")}
     on_their_way = Ingestion.objects.filter(job=OuterRef(OuterRef("pk"))).values("pk")
     happened = Q(subject="job", subject_id=OuterRef("pk")) | Q(subject="ingestion", subject_id__in=on_their_way)
     return (
-        block.jobs.select_related("campaign", "certificate", "log_text")
+        Job.objects.filter(block=Given("block"))
+        .select_related("campaign", "certificate", "log_text")
         .order_by("-id")
         .annotate(
             score_rows=Rows(Score.objects.filter(**mine), "kind", "name", "chip", "value", "low", "high", "flag"),
@@ -127,6 +146,9 @@ def jobs(block: AssociationBlock) -> QuerySet[Job]:
             event_rows=Rows(Event.objects.filter(happened).order_by("id"), "at", "who", "subject", "old", "new", "why"),
         )
     )
+
+
+_JOBS = ComposedObjects(_jobs)
 
 
 def scores(job: Job) -> list[Score]:

@@ -1,22 +1,22 @@
 """What the pages show, as querysets and small values; the number of queries does not depend on the number of rows."""
 
 import datetime
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, IntegerField, OrderBy, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from monitor.composed import Composed
+from monitor.composed import Composed, ComposedObjects
 from monitor.failures import unacknowledged
 from monitor.holds import Held
 from monitor.nested import Number, Rows, restored
-from monitor.tallies import Tally, complete, tallies
+from monitor.tallies import Tally, tallies
 from processing import control
-from processing.core.states import TROUBLE, DateState, JobState
-from processing.models import Event, Hold, Instrument, Job, ProcessingDate, Product, Qc1Parameter, Stop, Worker
+from processing.core.states import DateState, JobState
+from processing.models import Event, Hold, Instrument, Job, ProcessingDate, Stop, Worker
 from processing.models.dates import finished_last
 from processing.models.stops import ALL
 
@@ -24,8 +24,6 @@ from processing.models.stops import ALL
 SILENCE = datetime.timedelta(minutes=5)
 # The processing dates of the home page, and so of what needs a look.
 NIGHTS = 24
-# A longer list of jobs has several pages.
-LIMIT = 200
 
 
 @dataclass(frozen=True)
@@ -200,9 +198,12 @@ def tonight() -> QuerySet[ProcessingDate]:
     return ProcessingDate.objects.order_by(finished_last(), "-date", "instrument_id")[:NIGHTS]
 
 
+_TONIGHT = ComposedObjects(tonight)
+
+
 def nights() -> list[Night]:
     """The dates of the home page, counted; at most two queries."""
-    dates = list(tonight())
+    dates = _TONIGHT.ask()
     counted = tallies(dates)
     return [Night(date, counted[date.pk]) for date in dates]
 
@@ -212,25 +213,20 @@ def needs_a_look() -> QuerySet[Job]:
     return unacknowledged().filter(date__in=tonight().values("pk"))
 
 
-def looks(number: int) -> QuerySet[Job]:
-    """The newest of the jobs that need a look."""
+def looks(number: int) -> list[Job]:
+    """The newest of the jobs that need a look, at most so many; one query."""
+    return _looks(number).ask()
+
+
+@cache
+def _looks(number: int) -> ComposedObjects[Job]:
+    return ComposedObjects(lambda: _newest(number))
+
+
+def _newest(number: int) -> QuerySet[Job]:
     newest = needs_a_look().order_by("-ended", "-id").values("pk")[:number]
     jobs = Job.objects.filter(pk__in=newest).select_related("block", "date", "campaign")
     return jobs.defer("block__text").order_by("-ended", "-id")
-
-
-def date_of(instrument: str, day: datetime.date) -> ProcessingDate:
-    """One date with the number of its jobs `by_state`; raises `DoesNotExist`."""
-    counted = Job.objects.filter(date=OuterRef("pk")).order_by().values("state").annotate(number=Count("pk"))
-    dates = ProcessingDate.objects.select_related("instrument").annotate(by_state=Rows(counted, "state", "number"))
-    return dates.get(instrument=instrument, date=day)
-
-
-def tally_of(date: Any) -> Tally:
-    """Of a `date_of`; no query."""
-    if date.final is not None:
-        return complete(date.final)
-    return complete({row["state"]: row["number"] for row in date.by_state})
 
 
 def why_waiting(job: Job, shown: Strip) -> str:
@@ -242,59 +238,3 @@ def why_waiting(job: Job, shown: Strip) -> str:
         stops, lasting = [row.stop] if row.stop else [], [held.hold for held in row.holds]
         around.gates[row.instrument.pk] = control.closed(row.instrument, stops, lasting, around.now)
     return control.why_waiting(job, around)
-
-
-# What needs a look stands on top, what is as intended at the end.
-URGENCY: Sequence[Collection[JobState]] = (
-    TROUBLE,
-    (JobState.RUNNING,),
-    (JobState.PROCESSED,),
-    (JobState.WAITING,),
-    (JobState.REJECTED, JobState.SKIPPED),
-)
-
-
-def urgency() -> Case:
-    """0 for what needs a look first."""
-    whens = [When(state__in=states, then=Value(rank)) for rank, states in enumerate(URGENCY)]
-    return Case(*whens, default=Value(len(URGENCY)), output_field=IntegerField())
-
-
-# What the table of jobs shows, and the picture of their workers.
-LISTED = (
-    *("pk", "state", "reason", "sentence", "seconds", "association_flags", "processing_flags"),
-    *("block__name", "block__setup", "block__tech", "signal", "archived"),
-    *("owner", "claimed", "processed", "ended"),
-)
-# By what the table of jobs can be sorted.
-SORTS: Mapping[str, Sequence[str | Case | OrderBy]] = {
-    "state": (urgency(), "block__name"),
-    "ab": ("block__name",),
-    "setup": ("block__setup", "block__name"),
-    "flags": (F("processing_flags").desc(nulls_last=True), F("association_flags").desc(nulls_last=True), "block__name"),
-    "seconds": (F("seconds").desc(nulls_last=True), "block__name"),
-}
-
-
-def jobs_of(date: ProcessingDate, state: str, sought: str) -> QuerySet[Job]:
-    """The jobs of a date: all, or those in one state, whose AB's name or setup has this text in it."""
-    fits = Q(block__name__icontains=sought) | Q(block__setup__icontains=sought) if sought else Q()
-    # That the AB is of the same date is known to us, and tells the database to read its ABs together.
-    return Job.objects.filter(fits, date=date, block__date=date, **({"state": state} if state else {}))
-
-
-def listed(jobs: QuerySet[Job], sort: str, page: int) -> list[Any]:
-    """One page of jobs, counted from 0, each as a row of `LISTED`; one query.
-
-    `signal` has the measured S/N per chip, `archived` is the number of products.
-    """
-    signal = Qc1Parameter.objects.filter(job=OuterRef("pk"), name=OuterRef("gate")).order_by("chip")
-    # First which, then what they have: thousands are sorted, and not with all their columns.
-    shown = jobs.order_by(*SORTS[sort]).values("pk")[page * LIMIT : (page + 1) * LIMIT]
-    gate = KeyTextTransform("gate_parameter", "certificate__content")
-    jobs = (
-        Job.objects.filter(pk__in=shown)
-        .annotate(gate=gate)
-        .annotate(signal=Rows(signal, "chip", "value"), archived=Number(Product.objects.filter(job=OuterRef("pk"))))
-    )
-    return list(jobs.order_by(*SORTS[sort]).values_list(*LISTED, named=True))

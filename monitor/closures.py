@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from monitor.composed import ComposedObjects, Given
 from processing.core.schedule import Window
 from processing.models import Instrument, Stop
 from processing.models.stops import ALL
@@ -32,10 +33,17 @@ class Closure:
 
 def closures(instrument: Instrument, first: datetime, last: datetime) -> list[Closure]:
     """All between two times; one query."""
-    scopes = {"scope__in": (instrument.name, ALL)}
-    rows = Stop.objects.filter(Q(resumed=None) | Q(resumed__gt=first), at__lt=last, **scopes).order_by("at")
+    rows = STOPS.ask(scope=instrument.name, first=first, last=last)
     stopped = [Closure(max(row.at, first), min(row.resumed or last, last), row) for row in rows]
     return [*stopped, *closed(instrument.hours, first, last)]
+
+
+def _stops() -> QuerySet[Stop]:
+    lasting = Q(resumed=None) | Q(resumed__gt=Given("first"))
+    return Stop.objects.filter(lasting, at__lt=Given("last"), scope__in=(Given("scope"), ALL)).order_by("at")
+
+
+STOPS = ComposedObjects(_stops)
 
 
 def closed(window: Window, first: datetime, last: datetime) -> Iterator[Closure]:

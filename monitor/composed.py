@@ -1,14 +1,17 @@
 """Queries that are composed once in a process: what every page asks for costs more to write than to answer."""
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.sql.compiler import SQLCompiler
+
+M = TypeVar("M", bound=Model)
 
 
 class Given(RawSQL):
@@ -32,6 +35,12 @@ class Text(NamedTuple):
     row: Callable[..., Any]
     compiler: SQLCompiler
     converters: Any
+    queryset: QuerySet[Any, Any]
+
+    def values(self, given: Mapping[str, Any]) -> Sequence[Any]:
+        """The parameters, with what is given in its places; `KeyError` without it."""
+        adapted = self.compiler.connection.ops.adapt_unknown_value
+        return [adapted(given[part]) if isinstance(part, Name) else part for part in self.parameters]
 
 
 class Composed:
@@ -48,16 +57,34 @@ class Composed:
         """The rows as named tuples; one query."""
         connection = connections[DEFAULT_DB_ALIAS]
         text = self.text(connection.vendor)
-        values = [given[part] if isinstance(part, Name) else part for part in text.parameters]
         with connection.cursor() as cursor:
-            cursor.execute(text.sql, values)
+            cursor.execute(text.sql, text.values(given))
             rows = text.compiler.apply_converters(cursor.fetchall(), text.converters)
             return [text.row(*row) for row in rows]
 
     def _text(self, _vendor: str) -> Text:
-        query = self.make().query
+        queryset = self.make()
+        query = queryset.query
         compiler = query.get_compiler(DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()
         converters = compiler.get_converters([column for column, _, _ in compiler.select])
         row = namedtuple("row", list(query.selected or ()))  # type: ignore[misc] # its names come with the query
-        return Text(sql, parameters, row, compiler, converters)
+        return Text(sql, parameters, row, compiler, converters, queryset)
+
+
+class ComposedObjects(Composed, Generic[M]):
+    """The same for a queryset of objects, with those that `select_related` brings."""
+
+    def __init__(self, make: Callable[[], QuerySet[M]]) -> None:
+        super().__init__(make)
+
+    def ask(self, **given: Any) -> list[M]:
+        """The objects; one query."""
+        text = self.text(connections[DEFAULT_DB_ALIAS].vendor)
+        asked = text.sql, text.values(given)
+        # Django makes the objects: it gets a compiler that knows its text already.
+        compiler = copy(text.compiler)
+        compiler.as_sql = lambda *_, **__: asked  # type: ignore[method-assign,assignment]
+        queryset = text.queryset.all()
+        queryset.query.get_compiler = lambda **_: compiler  # type: ignore[method-assign]
+        return list(queryset)

@@ -22,7 +22,8 @@ from monitor.api.conditional import weak
 from monitor.api.cursors import both
 from monitor.api.parameters import Parameter, conditions, day, text, whole, words
 from monitor.api.problems import Problem
-from monitor.board import Night, date_of, tally_of
+from monitor.board import Night
+from monitor.dates import date_of, tally_of
 from monitor.tallies import tallies
 from processing import control
 from processing.core.errors import BadAB

@@ -16,7 +16,7 @@ STATES: Mapping[str, str] = {state: shown(mark) for state, mark in JOB_MARKS.ite
 
 
 def rows(jobs: Iterable[Any]) -> SafeString:
-    """A row for each of `board.listed`; empty if there are none."""
+    """A row for each of `dates.listed`; empty if there are none."""
     root = reverse("ab", args=("X",)).removesuffix("X/")
     return mark_safe("".join(_row(job, root) for job in jobs))  # noqa: S308 - every text in it is escaped
 

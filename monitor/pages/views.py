@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from monitor import archived, attempt, board
+from monitor import archived, attempt, board, dates
 from monitor.context import prepared
 from monitor.marks import JOB_MARKS
 from monitor.pages import gantt_plot, log
@@ -38,30 +38,29 @@ def tonight(request: HttpRequest) -> HttpResponse:
 def processing_date(request: HttpRequest, instrument: str, day: datetime.date) -> HttpResponse:
     """One instrument's DFO date: phases, counters, all its jobs."""
     try:
-        date = board.date_of(instrument, day)
+        date = dates.date_of(instrument, day)
     except ProcessingDate.DoesNotExist:
         raise Http404(f"There is no processing date {instrument} {day}.") from None
     state = chosen(request, "state", JobState.__members__)
-    sort = chosen(request, "sort", board.SORTS) or "state"
+    sort = chosen(request, "sort", dates.SORTS) or "state"
     sought, number = search(request), page_number(request)
-    counted = board.tally_of(date)
-    found = board.jobs_of(date, state, sought)
-    jobs = board.listed(found, sort, number - 1)
+    counted = dates.tally_of(date)
+    jobs = dates.listed(date, state, sought, sort, number - 1)
     if number > 1 and not jobs:
         raise Http404(f"There is no page {number} of these jobs.")
-    whole = number == 1 and len(jobs) < board.LIMIT
+    whole = number == 1 and len(jobs) < dates.LIMIT
     context = {
         "date": date,
         "tally": counted,
         "waiting": waiting(request, date, jobs),
         "gantt": gantt_plot.of(date, jobs if whole and not (state or sought) else None),
         "rows": rows(jobs),
-        "part": Part(number, len(jobs) if whole else found.count()),
+        "part": Part(number, len(jobs) if whole else dates.jobs_of(date, state, sought).count()),
         "chosen": state,
         "chosen_mark": JOB_MARKS.get(state),
         "sought": sought,
         "sort": sort,
-        "sorts": list(board.SORTS),
+        "sorts": list(dates.SORTS),
         "live": counted.unfinished or date.state != DateState.FINISHED,
     }
     return render(request, "monitor/date.html", context)
@@ -78,12 +77,12 @@ class Part:
     @property
     def first(self) -> int:
         """The first row that is shown."""
-        return (self.page - 1) * board.LIMIT + 1
+        return (self.page - 1) * dates.LIMIT + 1
 
     @property
     def last(self) -> int:
         """The last one."""
-        return min(self.page * board.LIMIT, self.rows)
+        return min(self.page * dates.LIMIT, self.rows)
 
     @property
     def previous(self) -> int | None:
@@ -133,13 +132,10 @@ def chosen(request: HttpRequest, parameter: str, allowed: Any) -> str:
 @page
 def block(request: HttpRequest, name: str) -> HttpResponse:
     """One AB and its attempt."""
-    try:
-        found = attempt.with_raws(AssociationBlock.objects.select_related("date__instrument")).get(
-            name__in=(name, f"{name}.ab")
-        )
-    except AssociationBlock.DoesNotExist:
-        raise Http404(f"There is no AB {name}.") from None
-    jobs = list(attempt.jobs(found))
+    found = attempt.block(name)
+    if found is None:
+        raise Http404(f"There is no AB {name}.")
+    jobs = attempt.jobs(found)
     job = next((job for job in jobs if job.campaign.name == request.GET.get("campaign")), next(iter(jobs), None))
     context = {"association_block": found, "date": found.date, "jobs": jobs, "raws": attempt.raws(found), "job": job}
     return render(
@@ -159,7 +155,7 @@ def content(found: AssociationBlock, job: Job | None) -> dict[str, Any]:
 
 def details(request: HttpRequest, found: AssociationBlock, job: Job) -> dict[str, Any]:
     """What the attempt left behind."""
-    job.block, job.date = found, found.date
+    job.date = found.date
     chips, parameters = attempt.parameters(attempt.measured(job))
     recorded, shown = attempt.log(job), archived.shown(job)
     return {

@@ -29,11 +29,13 @@ KILO = 1000
 LADDER = ((2 * HOUR, MINUTE, "min", 1, "s"), (2 * DAY, HOUR, "h", MINUTE, "min"))
 
 
+@lru_cache(maxsize=256)
 def glyph(shape: str) -> SafeString:
     """A symbol from the page's sheet; the word beside it says the same."""
     return format_html('<svg class="glyph" aria-hidden="true"><use href="#shape-{}"/></svg>', shape)
 
 
+@lru_cache(maxsize=256)
 def shown(mark: marks.Mark) -> SafeString:
     """Shape, word and tone."""
     return format_html('<span class="state {}">{}{}</span>', mark.tone, glyph(mark.shape), mark.word)

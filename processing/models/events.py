@@ -1,8 +1,10 @@
 """What happened: append-only, one row per change of state."""
 
+from functools import cache
 from typing import Any, Never
 
-from django.db import models
+from django.db import connection, models
+from django.utils import timezone
 
 from processing.core.trace import current
 
@@ -42,3 +44,20 @@ class Event(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> Never:
         """Refused: the log is append-only."""
         raise TypeError(APPEND_ONLY)
+
+    @classmethod
+    def append(cls, **values: Any) -> None:
+        """Insert one, as `objects.create` does, which takes as long as all else of a change of state."""
+        row = {"at": timezone.now(), "old": "", "why": "", "request": current(), **values}
+        with connection.cursor() as cursor:
+            cursor.execute(_insertion(), [connection.ops.adapt_unknown_value(row[name]) for name in COLUMNS])
+
+
+COLUMNS = [field.attname for field in Event._meta.concrete_fields if not field.primary_key]
+
+
+@cache
+def _insertion() -> str:
+    quoted = map(connection.ops.quote_name, COLUMNS)
+    table = connection.ops.quote_name(Event._meta.db_table)
+    return f"INSERT INTO {table} ({', '.join(quoted)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608

@@ -79,9 +79,9 @@ class Moving(models.Model):
                 also()
         return True
 
-    def note(self, old: str, new: str, why: str = "") -> Event:
+    def note(self, old: str, new: str, why: str = "") -> None:
         """Append an event about this row."""
-        return Event.objects.create(
+        Event.append(
             subject=self.subject,
             subject_id=self.pk,
             name=str(self),

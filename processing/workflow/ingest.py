@@ -45,8 +45,7 @@ def ingest() -> int:
         each(items, IngestState.CONVERTED, validate)
         store(items)
         each(items, IngestState.STORED, register)
-    for job in {item.job_id: item.job for item in items}.values():
-        conclude(job)
+    conclude(list({item.job_id: item.job for item in items}.values()))
     return len(items)
 
 
@@ -159,17 +158,22 @@ def withdraw(item: Ingestion) -> int:
     return found
 
 
-def conclude(job: Job) -> None:
-    """End the job when none of its ingestions is open, and its date with it."""
+def conclude(jobs: Sequence[Job]) -> None:
+    """End the jobs of which no ingestion is open, and then each of their dates once."""
+    ended = [job for job in jobs if end(job)]
+    for job in {job.date_id: job for job in ended}.values():
+        close(job)
+
+
+def end(job: Job) -> bool:
+    """End the job when none of its ingestions is open; False if one is, or somebody else was first."""
     wanted = ("job__state", "label", "state", "reason", "log", "dp_id")
     items = list(Ingestion.objects.filter(job=job.pk).select_related("job").only(*wanted))
     if any(item.job.state != JobState.PROCESSED or item.state in PENDING for item in items):
-        return
+        return False
     ends = {IngestState.REJECTED: JobState.INGEST_REJECTED, IngestState.DEAD: JobState.INGEST_FAILED}
     bad = next((item for state in ends for item in items if item.state == state), None)
     if bad:
         record.headers(job, files.products(job))
-        job.end(ends[IngestState(bad.state)], Reason(bad.reason), bad.log)
-    else:
-        job.move(JobState.INGESTED, ", ".join(item.dp_id or item.log for item in items), ended=Now())
-    close(job)
+        return job.end(ends[IngestState(bad.state)], Reason(bad.reason), bad.log)
+    return job.move(JobState.INGESTED, ", ".join(item.dp_id or item.log for item in items), ended=Now())

@@ -73,8 +73,7 @@ def conclude_ingested() -> int:
     """Processed jobs of which no ingestion is open: a worker died before it could end them."""
     unfinished = Ingestion.objects.filter(job=OuterRef("pk"), state__in=PENDING)
     jobs = list(Job.objects.filter(~Exists(unfinished), state=JobState.PROCESSED))
-    for job in jobs:
-        conclude(job)
+    conclude(jobs)
     return len(jobs)
 
 

@@ -153,6 +153,7 @@ def one_night(monkeypatch):
     """The home page shows a single date."""
     monkeypatch.setattr(board, "NIGHTS", 1)
     monkeypatch.setattr(board, "INSTRUMENTS", composed.Composed(board._instruments))
+    monkeypatch.setattr(board, "_looks", board._looks.__wrapped__)
 
 
 @pytest.mark.usefixtures("one_night")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db.models import QuerySet
 
-from monitor.composed import Composed, Given
+from monitor.composed import Composed, ComposedObjects, Given
 from processing.models import Event, Job
 from tests.monitor import rows
 
@@ -43,3 +43,14 @@ def test_what_is_given_makes_the_difference(django_assert_num_queries):
 def test_a_value_that_is_not_given_is_a_mistake_and_not_a_wrong_answer():
     with pytest.raises(KeyError):
         Composed(lambda: Job.objects.filter(pk=Given("pk")).values_list("pk")).ask()
+
+
+def test_objects_come_with_what_they_are_related_to(django_assert_num_queries):
+    jobs = [rows.job(), rows.job(rows.CELL)]
+    whole = ComposedObjects(lambda: Job.objects.filter(registered__gte=Given("since")).select_related("block"))
+
+    for since, expected in ((jobs[0].registered, jobs), (jobs[1].registered, jobs[1:])):
+        with django_assert_num_queries(1):
+            assert [(job, job.block.name) for job in whole.ask(since=since)] == [
+                (job, job.block.name) for job in expected
+            ]

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from monitor import board
+from monitor import dates
 from processing.core.states import JobState, Reason
 from processing.models import AssociationBlock, Job, ProcessingDate
 from tests.monitor import rows
@@ -103,7 +103,7 @@ def test_a_text_or_page_that_cannot_be_is_not_found(viewer, three, query):
 
 
 def test_many_jobs_have_several_pages_and_say_so(viewer, three, monkeypatch):
-    monkeypatch.setattr(board, "LIMIT", 2)
+    monkeypatch.setattr(dates, "LIMIT", 2)
     first, second = body(viewer), body(viewer, f"{ADDRESS}?page=2")
 
     assert "1 to 2 of 3 jobs" in first

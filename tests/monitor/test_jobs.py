@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from monitor import board
+from monitor import dates
 from monitor.pages.jobs import rows as drawn
 from processing.core.states import JobState
 from tests.monitor import rows
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def row_of(job):
-    return drawn(board.listed(board.jobs_of(job.date, "", ""), "state", 0))
+    return drawn(dates.listed(job.date, "", "", "state", 0))
 
 
 def test_a_row_leads_to_the_page_of_its_ab():

@@ -93,8 +93,8 @@ def test_nobody_knows_how_long_a_lost_job_had_its_worker():
 
 def test_the_download_of_the_calibrations_is_taken_from_its_event(two_workers):
     date = times.date(prepared=-10)
-    event = date.note("REGISTERED", "PREPARING")
-    Event.objects.filter(pk=event.pk).update(at=times.at(-40))
+    date.note("REGISTERED", "PREPARING")
+    Event.objects.filter(subject="date", subject_id=date.pk, new="PREPARING").update(at=times.at(-40))
 
     assert timing.timing([times.date(prepared=-10)]).nights[0].calibrations == 30
 

@@ -73,7 +73,7 @@ class Engine(RuleBasedStateMachine):
             return
         if good and job.fresh().started:
             job.move(JobState.PROCESSED, where=job.mine)
-            conclude(job)
+            conclude([job])
         else:
             job.end(JobState.FAILED, Reason.RECIPE_FAILED, "exit code 1")
         close(job)

@@ -83,7 +83,7 @@ def numbered(header: Header, stem: str) -> list[tuple[int, Any]]:
     """Number and value of the keywords STEM1, STEM2, ... in order of their numbers; with leading zeros is another."""
     pattern = re.compile(rf"{re.escape(stem)}([1-9]\d{{0,4}})", re.ASCII)
     # Most keywords are others: asked cheaply first, since headers have hundreds.
-    found = ((pattern.fullmatch(key), key) for key in header if key.startswith(stem))
+    found = ((pattern.fullmatch(key), key) for key in [key for key in header if key.startswith(stem)])
     return sorted(((int(match[1]), header[key]) for match, key in found if match), key=lambda one: one[0])
 
 
