@@ -23,7 +23,7 @@ from processing.core.states import (
 from processing.models import Campaign, Event, Job, Worker
 from processing.models.patience import patient
 from processing.workflow import record
-from processing.workflow.choose import Candidate, Judge, of_blocks
+from processing.workflow.choose import Candidate, Judge, Verdict, of_blocks
 from processing.workflow.wake import Stage, wake
 
 BATCH = 2000
@@ -69,10 +69,10 @@ def open_next(campaign: Campaign) -> bool:
     first = put_off.order_by("turn").select_related("date").first()
     if first is None:
         return False
-    jobs = {job.block_id: job for job in put_off.filter(date=first.date).select_related("block", "certificate")}
+    jobs = {job.block_id: job for job in put_off.filter(date=first.date).select_related("block").defer("block__text")}
     judge = Judge(campaign, thorough=True)
-    for one in of_blocks(Q(pk__in=list(jobs)), campaign):
-        settle(judge, jobs[one.block], one)
+    for one, verdict in judge.verdicts(of_blocks(Q(pk__in=list(jobs)), campaign)):
+        settle(jobs[one.block], verdict, judge, one)
     put_off.filter(date=first.date).update(due=True)
     date = first.date.fresh()
     if date.state == DateState.FINISHED:
@@ -81,15 +81,14 @@ def open_next(campaign: Campaign) -> bool:
     return True
 
 
-def settle(judge: Judge, job: Job, one: Candidate) -> None:
-    """Judge a job by the AB itself, and by what other campaigns have done since it was made."""
-    verdict = judge.verdict(one)
+def settle(job: Job, verdict: Verdict | None, judge: Judge, one: Candidate) -> None:
+    """What becomes of a job by the AB itself, and by what other campaigns have done since it was made."""
     if verdict is None or verdict.certificate is None or verdict.refusal:
         refusal = (verdict and verdict.refusal) or Refusal(Reason.NOT_CERTIFIED, "No certificate covers it any more.")
         job.end(verdict.state if verdict else JobState.REJECTED, refusal.reason, refusal.sentence)
         return
     Job.objects.filter(pk=job.pk, state=JobState.WAITING, due=False).update(certificate=verdict.certificate)
-    record.associations(job, one.read(), judge.value(verdict.certificate))
+    record.associations(job, judge.ab(one), judge.value(verdict.certificate))
 
 
 def withdraw(campaign: Campaign) -> None:
