@@ -106,11 +106,12 @@ class JobQuerySet(models.QuerySet["Job"]):
         """
         rows = list(instruments)
         limited = [row.pk for row in rows if row.most_jobs is not None]
-        if Campaign.objects.all().limited().filter(per_hour__isnull=False).exists():
-            list(Campaign.objects.all().limited().select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+        # NO KEY: who registers a date of an instrument, or a job of a campaign, does not wait for a claim.
+        rated = Campaign.objects.all().limited().filter(per_hour__isnull=False).order_by("pk")
+        list(rated.select_for_update(no_key=True).values_list("pk"))
         if not limited:
             return rows
-        list(Instrument.objects.filter(pk__in=limited).select_for_update().order_by("pk").values_list("pk"))
+        list(Instrument.objects.filter(pk__in=limited).select_for_update(no_key=True).order_by("pk").values_list("pk"))
         running = self.running_on(rows)
         return [row for row in rows if places(row.most_jobs, running.get(row.pk, 0))]
 
