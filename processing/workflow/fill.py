@@ -107,6 +107,8 @@ def preview(campaign: Campaign) -> Preview:
 
 def fill(campaign: Campaign, said: Said | None = None) -> Preview:
     """Give a draft its jobs and let it run; may be repeated, and then goes on where it was interrupted."""
+    # Whoever made it has acted then, and not again now.
+    campaign.actor = ""
     found, judge = Preview(), Judge(campaign)
     for some in batches(campaign, found, storing=True):
         pairs = judge.verdicts(some)
