@@ -176,3 +176,13 @@ def test_what_a_campaign_costs_does_not_grow_with_its_jobs(boss, night, django_a
     row = halfway(boss, night)
     with django_assert_max_num_queries(34):
         boss.get(f"/campaigns/{row.pk}/")
+
+
+def test_a_product_is_shown_with_the_release_of_its_campaign(viewer):
+    job = rows.attempted(rows.job())
+    address = f"/abs/{job.block.name.removesuffix('.ab')}/"
+    before = told(viewer.get(address))
+    Campaign.objects.update(release="DR2 <of> 2026")
+
+    assert "<dt>release</dt>" not in before
+    assert "<dt>release</dt> <dd> DR2 &lt;of&gt; 2026 </dd>" in told(viewer.get(address))
