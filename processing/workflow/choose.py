@@ -16,7 +16,7 @@ from processing.core.campaign import Past, left_out
 from processing.core.certification import Refusal, certificate_for, why_not_executable
 from processing.core.errors import BadAB
 from processing.core.prediction import Learned, Prediction, kind_of, predict
-from processing.core.states import CampaignKind, CertificateState, JobState, Reason
+from processing.core.states import CampaignKind, CampaignState, CertificateState, JobState, Reason
 from processing.models import AssociationBlock, Campaign, Certificate, Job, ProcessingDate, RawFrame
 from processing.models.blocks import read
 from processing.models.runtimes import learned
@@ -187,7 +187,9 @@ def pasts(blocks: Iterable[int], campaign: Campaign) -> tuple[dict[int, list[Pas
     columns = ("block", "campaign__name", "state", "reason", "sentence", "certificate__name")
     found: dict[int, list[Past]] = defaultdict(list)
     certificates: dict[int, str] = defaultdict(str)
-    others = Job.objects.filter(block__in=blocks).exclude(campaign=campaign.pk or 0)
+    # What waits in a campaign that was given up is skipped there, as soon as a sweep comes to it.
+    given_up = Q(campaign__state=CampaignState.CANCELLED, state=JobState.WAITING)
+    others = Job.objects.filter(block__in=blocks).exclude(given_up).exclude(campaign=campaign.pk or 0)
     for block, *past, certificate in others.order_by("id").values_list(*columns):
         found[block].append(Past(*past))
         certificates[block] = certificate or certificates[block]

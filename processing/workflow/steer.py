@@ -28,6 +28,8 @@ from processing.workflow.wake import Stage, wake
 
 BATCH = 2000
 """Jobs that are ended in one transaction."""
+BATCHES = 5
+"""Of them in one sweep: whose lease has passed does not wait for a large campaign to be given up."""
 RESTING = (CampaignState.PAUSED, CampaignState.CANCELLED)
 
 
@@ -103,10 +105,13 @@ def end(campaign: Campaign) -> bool:
 
 
 def drop(campaign: Campaign) -> int:
-    """End the jobs of a cancelled campaign that wait, with their events; returns their number."""
+    """End the jobs of a cancelled campaign that wait, with their events, as many as a sweep has time for."""
     done = 0
-    while number := drop_some(campaign):
+    for _ in range(BATCHES):
+        number = drop_some(campaign)
         done += number
+        if number < BATCH:
+            break
     return done
 
 
