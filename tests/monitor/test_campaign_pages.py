@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from monitor import bottlenecks, outlook
+from monitor.overview import overview
 from processing.core.states import CampaignState, JobState
 from processing.models import Campaign, Certificate, Event, Job, Worker
 from tests.monitor import rows
@@ -172,10 +173,24 @@ def test_a_campaign_names_what_took_most_of_its_time(boss, night):
     assert 90 < (found.efficiency or 0) <= 100
 
 
-def test_what_a_campaign_costs_does_not_grow_with_its_jobs(boss, night, django_assert_max_num_queries):
+def test_a_page_of_a_campaign_that_was_just_counted_costs_eight_queries(boss, night, django_assert_max_num_queries):
     row = halfway(boss, night)
     with django_assert_max_num_queries(34):
         boss.get(f"/campaigns/{row.pk}/")
+    with django_assert_max_num_queries(8):
+        boss.get(f"/campaigns/{row.pk}/")
+
+
+def test_what_takes_long_to_count_is_kept_and_says_when_it_was_counted(boss, night, monkeypatch):
+    row = halfway(boss, night)
+    monkeypatch.setattr("monitor.overview.PART", 1e-6)
+    first = overview(row)
+    Job.objects.filter(campaign=row).update(state="WAITING", ended=None)
+
+    assert overview(row) == first
+    assert f'<dt>counted</dt> <dd> <time datetime="{first.at:%Y-%m-%dT%H:%M}' in told(boss.get(f"/campaigns/{row.pk}/"))
+    row.state = CampaignState.PAUSED
+    assert overview(row).at > first.at
 
 
 def test_a_product_is_shown_with_the_release_of_its_campaign(viewer):
