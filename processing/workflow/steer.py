@@ -1,6 +1,8 @@
 """Steers campaigns: opens their dates a few at a time, pauses, resumes, cancels, and ends them."""
 
 import socket
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Now
 
+from processing.core.ab import AB
 from processing.core.campaign import AHEAD, goes_on
 from processing.core.certification import Refusal
 from processing.core.states import (
@@ -20,10 +23,10 @@ from processing.core.states import (
     NotAllowed,
     Reason,
 )
-from processing.models import Campaign, Event, Job, Worker
+from processing.models import Campaign, Certificate, Event, Job, Worker
 from processing.models.patience import patient
 from processing.workflow import record
-from processing.workflow.choose import Candidate, Judge, Verdict, of_blocks
+from processing.workflow.choose import Judge, Verdict, of_blocks
 from processing.workflow.wake import Stage, wake
 
 BATCH = 2000
@@ -72,9 +75,11 @@ def open_next(campaign: Campaign) -> bool:
     if first is None:
         return False
     jobs = {job.block_id: job for job in put_off.filter(date=first.date).select_related("block").defer("block__text")}
-    judge = Judge(campaign, thorough=True)
+    judge, bound = Judge(campaign, thorough=True), []
     for one, verdict in judge.verdicts(of_blocks(Q(pk__in=list(jobs)), campaign)):
-        settle(jobs[one.block], verdict, judge, one)
+        if certificate := settle(jobs[one.block], verdict):
+            bound.append((jobs[one.block], judge.ab(one), certificate))
+    bind(bound, judge)
     put_off.filter(date=first.date).update(due=True)
     date = first.date.fresh()
     if date.state == DateState.FINISHED:
@@ -83,14 +88,23 @@ def open_next(campaign: Campaign) -> bool:
     return True
 
 
-def settle(job: Job, verdict: Verdict | None, judge: Judge, one: Candidate) -> None:
-    """What becomes of a job by the AB itself, and by what other campaigns have done since it was made."""
+def settle(job: Job, verdict: Verdict | None) -> Certificate | None:
+    """The certificate under which a job runs, by the AB itself and by what others have done since; or it has ended."""
     if verdict is None or verdict.certificate is None or verdict.refusal:
         refusal = (verdict and verdict.refusal) or Refusal(Reason.NOT_CERTIFIED, "No certificate covers it any more.")
         job.end(verdict.state if verdict else JobState.REJECTED, refusal.reason, refusal.sentence)
-        return
-    Job.objects.filter(pk=job.pk, state=JobState.WAITING, due=False).update(certificate=verdict.certificate)
-    record.associations(job, judge.ab(one), judge.value(verdict.certificate))
+        return None
+    return verdict.certificate
+
+
+def bind(bound: Sequence[tuple[Job, AB, Certificate]], judge: Judge) -> None:
+    """Give jobs their certificates and association scores; the number of queries is that of certificates and scores."""
+    jobs: dict[Certificate, list[int]] = defaultdict(list)
+    for job, _, certificate in bound:
+        jobs[certificate].append(job.pk)
+    for certificate, some in jobs.items():
+        Job.objects.filter(pk__in=some, state=JobState.WAITING, due=False).update(certificate=certificate)
+    record.all_associations((job, ab, judge.value(certificate)) for job, ab, certificate in bound)
 
 
 def withdraw(campaign: Campaign) -> None:

@@ -9,6 +9,7 @@ from processing import control
 from processing.core.states import JobState, Reason
 from processing.models import AssociationBlock, Certificate, Job
 from processing.models.alike import insert
+from processing.workflow import steer
 from processing.workflow.choose import Judge
 from processing.workflow.fill import Preview, batches, store
 from tests.processing.campaigning import begun, night, of, plan
@@ -56,6 +57,20 @@ def test_abs_that_have_to_be_read_again_are_read_by_one_query(add, certified):
             numbers.append(queries(lambda: control.preview_campaign(plan())))
 
     assert numbers[0] == numbers[1]
+
+
+def test_a_date_of_seven_abs_is_opened_with_the_queries_of_two(add):
+    for day, size in ((0, 2), (1, 7)):
+        for number in range(size):
+            add(10 * day + number, date=f"2012-05-{9 + day:02d}")
+    Job.objects.update(state=JobState.INGESTED)
+    row = control.create_campaign(plan(), "anna")
+    list_jobs(row)
+    few, many = (queries(lambda: steer.open_next(row)) for _ in range(2))
+
+    assert many <= few
+    assert of(row).filter(due=True).exclude(association_flags=None).count() == 9
+    assert {job.scores.count() > 0 for job in of(row)} == {True}
 
 
 def test_two_files_of_a_tree_that_name_one_ab_are_one_ab_and_other_content_is_named(certified, tmp_path):
