@@ -38,3 +38,13 @@ def insert(common: models.Model, names: Sequence[str], rows: Sequence[Sequence[A
 def column(field: "models.Field[Any, Any]", number: int) -> str:
     """One of VALUES, which both databases name alike; where all are null, its type has to be said."""
     return f"CAST(v.column{number} AS {field.db_type(connection)})" if field.null else f"v.column{number}"
+
+
+def weigh(model: type[models.Model]) -> None:
+    """Let PostgreSQL look at a table that has grown much.
+
+    It does so by itself within minutes; until then it takes the new rows for none, and a claim reads all that wait.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")

@@ -17,13 +17,15 @@ from processing.core.campaign import missing, spans
 from processing.core.states import CampaignState, JobState, Reason
 from processing.core.turn import turn
 from processing.models import Campaign, Job, ProcessingDate, Product
-from processing.models.alike import insert
+from processing.models.alike import insert, weigh
 from processing.workflow.choose import Candidate, Judge, Verdict, of_database, of_list
 from processing.workflow.steer import drafts, steer
 from processing.workflow.tree import of_tree
 from processing.workflow.wake import Stage, wake
 
 Said = Callable[[int], None]
+FIRST = 4000
+"""So many jobs are put in before the database looks at them, and then four times as many again and again."""
 Row = Sequence[Any]
 
 
@@ -109,14 +111,19 @@ def fill(campaign: Campaign, said: Said | None = None) -> Preview:
     """Give a draft its jobs and let it run; may be repeated, and then goes on where it was interrupted."""
     # Whoever made it has acted then, and not again now.
     campaign.actor = ""
-    found, judge = Preview(), Judge(campaign)
+    found, judge, weighed = Preview(), Judge(campaign), FIRST
     for some in batches(campaign, found, storing=True):
         pairs = judge.verdicts(some)
         for one, verdict in pairs:
             found.count(one, verdict)
         store(campaign, [(one, verdict) for one, verdict in pairs if verdict])
+        listed = found.run + found.not_run
+        if listed > weighed:
+            weigh(Job)
+            weighed = listed * 4
         if said:
-            said(found.run + found.not_run)
+            said(listed)
+    weigh(Job)
     why = f"{found.run} run, {found.not_run} do not, {found.outside} are of other modes"
     if campaign.move(CampaignState.RUNNING, why, begun=Now(), missing=found.missing(campaign)):
         steer()

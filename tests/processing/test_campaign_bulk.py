@@ -1,7 +1,9 @@
 """What a large campaign may cost: its size in ABs adds rows, and no queries."""
 
+import os
 from datetime import timedelta
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -71,6 +73,16 @@ def test_a_date_of_seven_abs_is_opened_with_the_queries_of_two(add):
     assert many <= few
     assert of(row).filter(due=True).exclude(association_flags=None).count() == 9
     assert {job.scores.count() > 0 for job in of(row)} == {True}
+
+
+@pytest.mark.skipif("sqlite" in os.environ.get("DATABASE_URL", ""), reason="SQLite needs no statistics for it")
+def test_the_database_knows_how_many_jobs_wait_before_the_first_of_a_campaign_starts(add):
+    add(1), add(2)
+    Job.objects.update(state=JobState.INGESTED)
+    begun()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname IN ('processing_job', 'job_due')")
+        assert {number for (number,) in cursor} == {4, 0}
 
 
 def test_two_files_of_a_tree_that_name_one_ab_are_one_ab_and_other_content_is_named(certified, tmp_path):
