@@ -1,4 +1,4 @@
-"""A campaign in numbers, counted again when that is cheap: of 200,000 jobs it takes half a second."""
+"""A campaign in numbers, counted anew when that is cheap: of 200,000 jobs it takes half a second."""
 
 import time
 from collections.abc import Sequence

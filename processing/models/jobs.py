@@ -164,7 +164,7 @@ class Job(Moving, Leased):
     repeated: ClassVar[frozenset[JobState]] = frozenset({JobState.INGESTED})
 
     block = models.ForeignKey(AssociationBlock, on_delete=models.PROTECT, related_name="jobs")
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="jobs")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="jobs", db_index=False)
     date = models.ForeignKey(ProcessingDate, on_delete=models.PROTECT, related_name="jobs")
     certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, null=True, blank=True, related_name="jobs")
     state = models.CharField(max_length=16, choices=[(s, s) for s in JobState], default=JobState.WAITING)
@@ -214,6 +214,8 @@ class Job(Moving, Leased):
                 name="job_by_campaign_and_claim",
             ),
             models.Index(fields=("campaign", "state"), name="job_by_campaign_and_state"),
+            # The list of a campaign: it does not begin where the jobs of all campaigns do.
+            models.Index(fields=("campaign", "id"), name="job_by_campaign"),
             # No index by turn: where the open dates come late in it, a claim would read every job before them.
             models.Index(
                 fields=("fingerprint", "acknowledged"), condition=~models.Q(fingerprint=""), name="job_by_fingerprint"

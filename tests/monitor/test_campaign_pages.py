@@ -1,12 +1,15 @@
 """Making campaigns and steering them, by pages and through the API."""
 
+import os
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from monitor import bottlenecks, outlook
+from monitor import bottlenecks, campaigns, outlook
 from monitor.overview import overview
 from processing.core.states import CampaignState, JobState
 from processing.models import Campaign, Certificate, Event, Job, Worker
@@ -201,3 +204,17 @@ def test_a_product_is_shown_with_the_release_of_its_campaign(viewer):
 
     assert "<dt>release</dt>" not in before
     assert "<dt>release</dt> <dd> DR2 &lt;of&gt; 2026 </dd>" in told(viewer.get(address))
+
+
+@pytest.mark.skipif("sqlite" in os.environ.get("DATABASE_URL", ""), reason="a question to PostgreSQL's planner")
+def test_the_list_of_a_campaign_is_not_looked_for_among_the_jobs_of_all_others(boss, night):
+    pk = running(boss)
+    with CaptureQueriesContext(connection) as captured:
+        campaigns.slots(Campaign.objects.get(pk=pk))
+    with connection.cursor() as cursor:
+        for name in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{name} TO off")
+        cursor.execute("EXPLAIN " + captured[-1]["sql"])
+        plan = " ".join(line for (line,) in cursor)
+
+    assert "job_by_campaign on processing_job" in plan
