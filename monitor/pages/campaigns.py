@@ -10,8 +10,8 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from monitor import bottlenecks, campaigns
-from monitor.outlook import outlook
+from monitor import campaigns
+from monitor.overview import overview
 from monitor.pages import asked
 from monitor.pages.guards import form_page, page
 from processing import control
@@ -106,19 +106,20 @@ def everything(request: HttpRequest) -> HttpResponse:
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     """One campaign: how far it is, when it is done, where its time went, and each of its ABs."""
     row = found(pk)
-    parts, rate = campaigns.parts(row), campaigns.rate(row)
-    progress = campaigns.Progress(row, campaigns.whole(parts))
+    counted = overview(row)
+    progress = campaigns.Progress(row, campaigns.whole(counted.parts))
     state, reason = asked.word(request, "state", list(JobState)), asked.word(request, "reason", list(Reason))
     context = {
         "row": progress,
-        "parts": parts,
-        "rate": rate,
-        "left": rate.left(progress.tally.unfinished),
+        "counted": counted,
+        "parts": counted.parts,
+        "rate": counted.rate,
+        "left": counted.rate.left(progress.tally.unfinished),
         "live": bool(progress.tally.unfinished),
-        "eta": outlook(row),
-        "time": None if row.endless else bottlenecks.of_campaign(row),
+        "eta": counted.eta,
+        "time": counted.time,
         "slots": None if row.endless else campaigns.slots(row, state, reason, after(request)),
-        "reasons": [] if row.endless else [(s, r, REASONS[Reason(r)], n) for s, r, n in campaigns.reasons(row)],
+        "reasons": [(s, r, REASONS[Reason(r)], n) for s, r, n in counted.reasons],
         "chosen": {"state": state, "reason": reason},
         "may": request.user.has_perm(PERMISSION),
     }

@@ -185,11 +185,12 @@ def decode(content: bytes, file: str) -> str:
 
 
 def _lines(text: str, file: str) -> Iterator[_Line]:
+    broken = _NO_TEXT.search(text) is not None
     for number, raw in enumerate(text.split("\n"), 1):
-        if found := _NO_TEXT.search(raw):
+        if broken and (found := _NO_TEXT.search(raw)):
             what = "a NUL byte" if found[0] == "\0" else f"{found[0]!r}, half a character"
             raise BadAB(file, number, f"holds {what}, so this is no AB text")
-        words = _COMMENT.sub("", raw.rstrip("\r")).split()
+        words = (_COMMENT.sub("", raw.rstrip("\r")) if "#" in raw else raw).split()
         if not words:
             continue
         if not _QUALIFIER.fullmatch(words[0]):

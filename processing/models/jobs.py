@@ -117,12 +117,14 @@ class JobQuerySet(models.QuerySet["Job"]):
         What is limited is locked until the transaction ends: two claims at once do not count the same place.
         """
         rows, limited = list(instruments), list(Campaign.objects.all().limited())
-        if any(campaign.per_hour is not None for campaign in limited):
-            list(Campaign.objects.all().limited().select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+        # NO KEY: who registers a date of an instrument, or a job of a campaign, does not wait for a claim.
+        if rated := [campaign.pk for campaign in limited if campaign.per_hour is not None]:
+            locked = Campaign.objects.filter(pk__in=rated).order_by("pk").select_for_update(no_key=True)
+            list(locked.values_list("pk"))
         counted = [row.pk for row in rows if row.most_jobs is not None]
         if not counted:
             return rows, limited
-        list(Instrument.objects.filter(pk__in=counted).select_for_update().order_by("pk").values_list("pk"))
+        list(Instrument.objects.filter(pk__in=counted).select_for_update(no_key=True).order_by("pk").values_list("pk"))
         running = self.running_on(rows)
         return [row for row in rows if places(row.most_jobs, running.get(row.pk, 0))], limited
 
@@ -178,7 +180,7 @@ class Job(Moving, Leased):
     repeated: ClassVar[frozenset[JobState]] = frozenset({JobState.INGESTED})
 
     block = models.ForeignKey(AssociationBlock, on_delete=models.PROTECT, related_name="jobs")
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="jobs")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="jobs", db_index=False)
     date = models.ForeignKey(ProcessingDate, on_delete=models.PROTECT, related_name="jobs")
     certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, null=True, blank=True, related_name="jobs")
     state = models.CharField(max_length=16, choices=[(s, s) for s in JobState], default=JobState.WAITING)
@@ -228,6 +230,8 @@ class Job(Moving, Leased):
                 name="job_by_campaign_and_claim",
             ),
             models.Index(fields=("campaign", "state"), name="job_by_campaign_and_state"),
+            # The list of a campaign: it does not begin where the jobs of all campaigns do.
+            models.Index(fields=("campaign", "id"), name="job_by_campaign"),
             # No index by turn: where the open dates come late in it, a claim would read every job before them.
             models.Index(
                 fields=("fingerprint", "acknowledged"), condition=~models.Q(fingerprint=""), name="job_by_fingerprint"

@@ -38,9 +38,8 @@ class IngestionQuerySet(models.QuerySet["Ingestion"]):
                 return []
         # The text of the AB is long, and no ingestion asks for it.
         mine = self.filter(pk__in=found, owner=owner).defer("job__block__text")
-        return list(
-            mine.select_related("job__block", "job__date", "job__certificate").prefetch_related("job__block__raws")
-        )
+        told = ("job__block", "job__date", "job__certificate", "job__campaign")
+        return list(mine.select_related(*told).prefetch_related("job__block__raws"))
 
     def renew(self, items: "Sequence[Ingestion]") -> bool:
         """Lengthen the leases of what is open and still its owner's; False if there is none."""

@@ -16,6 +16,7 @@ PASSING = (
     b"ASSON",
     b"ASSOM",
     b"PHXCERT ",
+    b"PHXREL  ",
     b"HIERARCH ESO PRO ",
     b"END     ",
 )

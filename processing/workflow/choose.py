@@ -1,11 +1,12 @@
 """Which ABs a campaign concerns, batch by batch, and whether each is run: as far as can be told without its date."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from itertools import islice
+from types import MappingProxyType
 from typing import TypeVar
 
 from django.db.models import Count, Q
@@ -15,7 +16,7 @@ from processing.core.campaign import Past, left_out
 from processing.core.certification import Refusal, certificate_for, why_not_executable
 from processing.core.errors import BadAB
 from processing.core.prediction import Learned, Prediction, kind_of, predict
-from processing.core.states import CampaignKind, CertificateState, JobState, Reason
+from processing.core.states import CampaignKind, CampaignState, CertificateState, JobState, Reason
 from processing.models import AssociationBlock, Campaign, Certificate, Job, ProcessingDate, RawFrame
 from processing.models.blocks import read
 from processing.models.runtimes import learned
@@ -46,10 +47,7 @@ class Candidate:
     certificate: str = ""
     """The name of that of its newest job which had one."""
     ab: AB | None = None
-
-    def read(self) -> AB:
-        """The AB itself; raises `BadAB`."""
-        return self.ab or read(AssociationBlock.objects.values_list("text", flat=True).get(pk=self.block), self.name)
+    """Itself, if it was read already."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +70,8 @@ class Judge:
     certificates: dict[str, list[Certificate]] = field(default_factory=dict)
     known: dict[str, Learned] = field(default_factory=dict)
     seen: dict[date, set[str]] = field(default_factory=dict)
+    texts: dict[int, str] = field(default_factory=dict)
+    """Of the ABs that are judged now, as far as they have to be read."""
 
     def __post_init__(self) -> None:
         self.predicted = cache(self._predicted)
@@ -83,6 +83,17 @@ class Judge:
 
     def _predicted(self, instrument: str, recipe: str, setup: str, raws: int) -> Prediction:
         return predict(self.known[instrument], kind_of(recipe, setup, raws))
+
+    def verdicts(self, some: Sequence[Candidate]) -> list[tuple[Candidate, Verdict | None]]:
+        """ABs, each with what becomes of it; one query for all that have to be read."""
+        unread = [one.block for one in some if not one.ab and not self.told(one)]
+        rows = AssociationBlock.objects.filter(pk__in=unread).values_list("pk", "text") if unread else ()
+        self.texts = dict(rows)
+        return [(one, self.verdict(one)) for one in some]
+
+    def ab(self, one: Candidate) -> AB:
+        """An AB itself, of those that `verdicts` was asked for last; raises `BadAB`."""
+        return one.ab or read(self.texts[one.block], one.name)
 
     def verdict(self, one: Candidate) -> Verdict | None:
         """What becomes of an AB; None for one of a mode that the campaign does not concern."""
@@ -109,20 +120,19 @@ class Judge:
 
     def executable(self, one: Candidate) -> tuple[Refusal | None, Certificate | None]:
         """Why an AB is not executable, and its certificate; the text is read only if its jobs do not tell."""
-        rows = self.certificates[one.instrument]
-        row = next((row for row in rows if row.name == one.certificate), None)
-        if (
-            row
-            and not self.thorough
-            and one.past
-            and one.past[-1].reason not in OPEN_QUESTIONS
-            and row.state == CertificateState.CERTIFIED
-        ):
+        if row := self.told(one):
             return None, row
         try:
-            return self.judged(one.read())
+            return self.judged(self.ab(one))
         except BadAB as bad:
             return Refusal(Reason.NOT_CERTIFIED, f"The AB cannot be read: {bad}"), None
+
+    def told(self, one: Candidate) -> Certificate | None:
+        """The certificate under which an AB is executable, by its other jobs; None if they do not tell."""
+        if self.thorough or not one.past or one.past[-1].reason in OPEN_QUESTIONS:
+            return None
+        row = next((row for row in self.certificates[one.instrument] if row.name == one.certificate), None)
+        return row if row and row.state == CertificateState.CERTIFIED else None
 
     def judged(self, ab: AB) -> tuple[Refusal | None, Certificate | None]:
         """By the rules themselves."""
@@ -155,8 +165,8 @@ def of_list(campaign: Campaign) -> Iterator[list[Candidate]]:
         yield of_blocks(Q(name__in=some, **range_), campaign)
 
 
-def of_blocks(condition: Q, campaign: Campaign) -> list[Candidate]:
-    """Registered ABs with what their jobs tell; three queries."""
+def of_blocks(condition: Q, campaign: Campaign, abs_: Mapping[str, AB] = MappingProxyType({})) -> list[Candidate]:
+    """Registered ABs with what their jobs tell; three queries.  `abs_` are those that were read already, by name."""
     columns = ("pk", "name", "date", "date__instrument", "date__date", "recipe", "setup", "frames")
     blocks = list(AssociationBlock.objects.filter(condition).order_by("date", "name").values_list(*columns))
     pks = [block[0] for block in blocks]
@@ -164,7 +174,10 @@ def of_blocks(condition: Q, campaign: Campaign) -> list[Candidate]:
     raws = dict(counted)
     past, certificates = pasts(pks, campaign)
     return [
-        Candidate(name, instrument, day, recipe, setup, frames, raws.get(pk, 1), pk, on, past[pk], certificates[pk])
+        Candidate(
+            *(name, instrument, day, recipe, setup, frames, raws.get(pk, 1)),
+            *(pk, on, past[pk], certificates[pk], abs_.get(name)),
+        )
         for pk, name, on, instrument, day, recipe, setup, frames in blocks
     ]
 
@@ -174,7 +187,9 @@ def pasts(blocks: Iterable[int], campaign: Campaign) -> tuple[dict[int, list[Pas
     columns = ("block", "campaign__name", "state", "reason", "sentence", "certificate__name")
     found: dict[int, list[Past]] = defaultdict(list)
     certificates: dict[int, str] = defaultdict(str)
-    others = Job.objects.filter(block__in=blocks).exclude(campaign=campaign.pk or 0)
+    # What waits in a campaign that was given up is skipped there, as soon as a sweep comes to it.
+    given_up = Q(campaign__state=CampaignState.CANCELLED, state=JobState.WAITING)
+    others = Job.objects.filter(block__in=blocks).exclude(given_up).exclude(campaign=campaign.pk or 0)
     for block, *past, certificate in others.order_by("id").values_list(*columns):
         found[block].append(Past(*past))
         certificates[block] = certificate or certificates[block]

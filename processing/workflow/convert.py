@@ -100,6 +100,7 @@ def origin_of(
             "origfile": original_name(job, described),
             "p3orig": "IDP",
             "certificate": str(job.certificate or ""),
+            "release": job.campaign.release,
         },
     )
 

@@ -1,26 +1,32 @@
 """Puts a campaign together: what it would do, and its jobs, in bulk and by the date."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Sum
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from processing.core.campaign import missing, spans
 from processing.core.states import CampaignState, JobState, Reason
 from processing.core.turn import turn
 from processing.models import Campaign, Job, ProcessingDate, Product
+from processing.models.alike import insert, weigh
 from processing.workflow.choose import Candidate, Judge, Verdict, of_database, of_list
 from processing.workflow.steer import drafts, steer
 from processing.workflow.tree import of_tree
 from processing.workflow.wake import Stage, wake
 
-BATCH = 2000
 Said = Callable[[int], None]
+FIRST = 4000
+"""So many jobs are put in before the database looks at them, and then four times as many again and again."""
+Row = Sequence[Any]
 
 
 @dataclass
@@ -96,21 +102,28 @@ def preview(campaign: Campaign) -> Preview:
     """What a campaign that is not saved would do."""
     found, judge = Preview(), Judge(campaign)
     for some in batches(campaign, found, storing=False):
-        for one in some:
-            found.count(one, judge.verdict(one))
+        for one, verdict in judge.verdicts(some):
+            found.count(one, verdict)
     return found
 
 
 def fill(campaign: Campaign, said: Said | None = None) -> Preview:
     """Give a draft its jobs and let it run; may be repeated, and then goes on where it was interrupted."""
-    found, judge = Preview(), Judge(campaign)
+    # Whoever made it has acted then, and not again now.
+    campaign.actor = ""
+    found, judge, weighed = Preview(), Judge(campaign), FIRST
     for some in batches(campaign, found, storing=True):
-        pairs = [(one, judge.verdict(one)) for one in some]
+        pairs = judge.verdicts(some)
         for one, verdict in pairs:
             found.count(one, verdict)
         store(campaign, [(one, verdict) for one, verdict in pairs if verdict])
+        listed = found.run + found.not_run
+        if listed > weighed:
+            weigh(Job)
+            weighed = listed * 4
         if said:
-            said(found.run + found.not_run)
+            said(listed)
+    weigh(Job)
     why = f"{found.run} run, {found.not_run} do not, {found.outside} are of other modes"
     if campaign.move(CampaignState.RUNNING, why, begun=Now(), missing=found.missing(campaign)):
         steer()
@@ -129,30 +142,43 @@ def fill_next() -> bool:
 
 def store(campaign: Campaign, judged: Iterable[tuple[Candidate, Verdict]]) -> None:
     """The jobs of one batch, all or none; those that are there stay as they are."""
-    jobs = [job_of(campaign, one, verdict) for one, verdict in judged]
+    rows: dict[bool, list[Row]] = {False: [], True: []}
+    for one, verdict in judged:
+        rows[verdict.state != JobState.WAITING].append(row_of(campaign, one, verdict))
     with transaction.atomic():
-        Job.objects.bulk_create(jobs, batch_size=BATCH, ignore_conflicts=True)
+        for over, some in rows.items():
+            common = Job(campaign=campaign, priority=campaign.priority, background=True, due=False)
+            common.ended = timezone.now() if over else None
+            insert(common, COLUMNS, some)
         # What a finished date has counted is not all that it has any more.
-        dates = {job.date_id for job in jobs}
+        dates = {row[1] for row in chain(*rows.values())}
         ProcessingDate.objects.filter(pk__in=dates, counts__isnull=False).update(counts=None)
 
 
-def job_of(campaign: Campaign, one: Candidate, verdict: Verdict) -> Job:
+COLUMNS = (
+    "block",
+    "date",
+    "certificate",
+    "state",
+    "reason",
+    "sentence",
+    "turn",
+    "expected_seconds",
+    "late_seconds",
+)
+
+
+def row_of(campaign: Campaign, one: Candidate, verdict: Verdict) -> Row:
     """A job that waits until the campaign comes to its date, or that has ended with its reason."""
-    ended = verdict.state != JobState.WAITING
-    return Job(
-        block_id=one.block,
-        campaign=campaign,
-        date_id=one.date,
-        certificate=verdict.certificate,
-        state=verdict.state,
-        reason=verdict.refusal.reason if verdict.refusal else "",
-        sentence=verdict.refusal.sentence if verdict.refusal else "",
-        priority=campaign.priority,
-        background=True,
-        due=False,
-        turn=turn(one.day, newest_first=campaign.newest_first),
-        expected_seconds=verdict.expected.seconds,
-        late_seconds=verdict.expected.late,
-        ended=Now() if ended else None,
+    refusal, expected = verdict.refusal, verdict.expected
+    return (
+        one.block,
+        one.date,
+        verdict.certificate.pk if verdict.certificate else None,
+        str(verdict.state),
+        str(refusal.reason) if refusal else "",
+        refusal.sentence if refusal else "",
+        turn(one.day, newest_first=campaign.newest_first),
+        expected.seconds,
+        expected.late,
     )

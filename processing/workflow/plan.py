@@ -1,5 +1,6 @@
 """Reads what a campaign is asked to be, from a command, the API or a form, and says what is wrong with it, by field."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -16,6 +17,7 @@ from processing.workflow.wake import Stage, wake
 LISTED = 10
 MOST_DAYS, MOST_VERSIONS = 40_000, 99_999
 TEXTS = ("name", "release", "window")
+HEADER_TEXT = re.compile("[ -&(-~]*")
 
 
 class BadPlan(ValueError):
@@ -96,6 +98,8 @@ def meaning(row: Campaign) -> dict[str, list[str]]:
         or (first and last and first > last and "it is before the first")
         or (first and last and (last - first).days > MOST_DAYS and "the range is longer than a century"),
         "modes": strange and unknown(strange),
+        "release": not HEADER_TEXT.fullmatch(row.release)
+        and "it is written into FITS headers: ASCII letters without apostrophes",
         "per_hour": row.per_hour == 0 and "at 0 nothing would ever start; pause the campaign instead",
         "names": row.source == Campaign.Source.LIST
         and (unknown(unregistered_names(row.names)) or (not row.names and "the list is empty")),

@@ -1,7 +1,8 @@
 """Writes down what an attempt found, so that any host can show it when the files are gone."""
 
 import shlex
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from django.db import transaction
@@ -23,24 +24,32 @@ HEADERS_LIMIT = 500_000  # characters of headers after which no further file is 
 
 def associations(job: Job, ab: AB, certificate: Certificate) -> None:
     """The association scores, from the AB alone: rejected ABs have them too."""
-    measured = association.measure(ab, certificate)
-    save_scores(job, Score.Kind.ASSOCIATION, scoring.score(association.rules(certificate), measured))
+    all_associations([(job, ab, certificate)])
+
+
+def all_associations(rows: Iterable[tuple[Job, AB, Certificate]]) -> None:
+    """Those of many jobs at once."""
+    found: list[Score] = []
+    flagged: dict[int, list[int]] = defaultdict(list)
+    for job, ab, certificate in rows:
+        scores = scoring.score(association.rules(certificate), association.measure(ab, certificate))
+        found += [Score.of(job, Score.Kind.ASSOCIATION, score) for score in scores]
+        flagged[scoring.total(scores)].append(job.pk)
+    with transaction.atomic():
+        Score.objects.bulk_create(found, ignore_conflicts=True)
+        for flags, jobs in flagged.items():
+            Job.objects.filter(pk__in=jobs).update(association_flags=flags)
 
 
 @patient
 def measurements(job: Job, certificate: Certificate, measured: Sequence[Measurement]) -> None:
     """QC1 parameters and processing scores."""
+    scores = scoring.score(certificate.scores, measured)
     with transaction.atomic():
         Qc1Parameter.objects.bulk_create((Qc1Parameter.of(job, m) for m in measured), ignore_conflicts=True)
-        save_scores(job, Score.Kind.PROCESSING, scoring.score(certificate.scores, measured))
-
-
-def save_scores(job: Job, kind: Score.Kind, scores: Sequence[scoring.Score]) -> None:
-    """One score string and its total."""
-    field = "association_flags" if kind is Score.Kind.ASSOCIATION else "processing_flags"
-    with transaction.atomic(savepoint=False):
-        Score.objects.bulk_create((Score.of(job, kind, score) for score in scores), ignore_conflicts=True)
-        Job.objects.filter(pk=job.pk).update(**{field: scoring.total(scores)})
+        rows = (Score.of(job, Score.Kind.PROCESSING, score) for score in scores)
+        Score.objects.bulk_create(rows, ignore_conflicts=True)
+        Job.objects.filter(pk=job.pk).update(processing_flags=scoring.total(scores))
 
 
 @patient

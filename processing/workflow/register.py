@@ -1,6 +1,9 @@
 """Registers ABs: stores the text, decides whether it is executable, opens its processing date."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -17,6 +20,9 @@ from processing.models.runtimes import learned
 from processing.workflow import record
 from processing.workflow.predict import expect
 from processing.workflow.wake import Stage, wake
+
+BATCH = 500
+"""Rows of one statement: texts are long."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +90,36 @@ def same(known: AssociationBlock, text: str, file: str) -> Job:
 
 def store(ab: AB, text: str) -> AssociationBlock:
     """The rows of an AB: its date, itself, its raw frames."""
-    instrument, _ = Instrument.objects.get_or_create(name=ab.instrument)
-    date, _ = ProcessingDate.objects.get_or_create(instrument=instrument, date=ab.date)
-    ProcessingDate.objects.filter(pk=date.pk).update(abs=F("abs") + 1)
-    block = AssociationBlock.objects.create(
+    return store_all([(ab, text)])[0]
+
+
+def store_all(found: Sequence[tuple[AB, str]]) -> list[AssociationBlock]:
+    """The rows of new ABs with their texts; the number of queries is that of their dates."""
+    dates = {day: date_of(*day, number) for day, number in Counter((ab.instrument, ab.date) for ab, _ in found).items()}
+    rows = [block_of(ab, text, dates[ab.instrument, ab.date]) for ab, text in found]
+    blocks = AssociationBlock.objects.bulk_create(rows, batch_size=BATCH)
+    frames = (
+        RawFrame(block=block, dp_id=raw.dp_id, tag=raw.tag)
+        for block, (ab, _) in zip(blocks, found, strict=True)
+        for raw in ab.raws
+    )
+    RawFrame.objects.bulk_create(frames, batch_size=BATCH)
+    return blocks
+
+
+def date_of(name: str, day: date, number: int) -> ProcessingDate:
+    """The date of so many new ABs."""
+    instrument, _ = Instrument.objects.get_or_create(name=name)
+    row, _ = ProcessingDate.objects.get_or_create(instrument=instrument, date=day)
+    ProcessingDate.objects.filter(pk=row.pk).update(abs=F("abs") + number)
+    return row
+
+
+def block_of(ab: AB, text: str, on: ProcessingDate) -> AssociationBlock:
+    """The row of an AB itself, not saved."""
+    return AssociationBlock(
         name=ab.name,
-        date=date,
+        date=on,
         text=text,
         sha256=digest(text),
         frames=digest(ab.recipe, *sorted(raw.dp_id for raw in ab.raws)),
@@ -101,8 +131,6 @@ def store(ab: AB, text: str) -> AssociationBlock:
         ob_id=ab.ob_id[:32],
         mjd_obs=ab.mjd_obs,
     )
-    RawFrame.objects.bulk_create(RawFrame(block=block, dp_id=raw.dp_id, tag=raw.tag) for raw in ab.raws)
-    return block
 
 
 def duplicate(block: AssociationBlock, campaign: Campaign) -> Refusal | None:

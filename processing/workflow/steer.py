@@ -1,6 +1,8 @@
 """Steers campaigns: opens their dates a few at a time, pauses, resumes, cancels, and ends them."""
 
 import socket
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Now
 
+from processing.core.ab import AB
 from processing.core.campaign import AHEAD, goes_on
 from processing.core.certification import Refusal
 from processing.core.states import (
@@ -20,14 +23,16 @@ from processing.core.states import (
     NotAllowed,
     Reason,
 )
-from processing.models import Campaign, Event, Job, Worker
+from processing.models import Campaign, Certificate, Event, Job, Worker
 from processing.models.patience import patient
 from processing.workflow import record
-from processing.workflow.choose import Candidate, Judge, of_blocks
+from processing.workflow.choose import Judge, Verdict, of_blocks
 from processing.workflow.wake import Stage, wake
 
 BATCH = 2000
 """Jobs that are ended in one transaction."""
+BATCHES = 5
+"""Of them in one sweep: whose lease has passed does not wait for a large campaign to be given up."""
 RESTING = (CampaignState.PAUSED, CampaignState.CANCELLED)
 
 
@@ -69,10 +74,12 @@ def open_next(campaign: Campaign) -> bool:
     first = put_off.order_by("turn").select_related("date").first()
     if first is None:
         return False
-    jobs = {job.block_id: job for job in put_off.filter(date=first.date).select_related("block", "certificate")}
-    judge = Judge(campaign, thorough=True)
-    for one in of_blocks(Q(pk__in=list(jobs)), campaign):
-        settle(judge, jobs[one.block], one)
+    jobs = {job.block_id: job for job in put_off.filter(date=first.date).select_related("block").defer("block__text")}
+    judge, bound = Judge(campaign, thorough=True), []
+    for one, verdict in judge.verdicts(of_blocks(Q(pk__in=list(jobs)), campaign)):
+        if certificate := settle(jobs[one.block], verdict):
+            bound.append((jobs[one.block], judge.ab(one), certificate))
+    bind(bound, judge)
     put_off.filter(date=first.date).update(due=True)
     date = first.date.fresh()
     if date.state == DateState.FINISHED:
@@ -81,15 +88,23 @@ def open_next(campaign: Campaign) -> bool:
     return True
 
 
-def settle(judge: Judge, job: Job, one: Candidate) -> None:
-    """Judge a job by the AB itself, and by what other campaigns have done since it was made."""
-    verdict = judge.verdict(one)
+def settle(job: Job, verdict: Verdict | None) -> Certificate | None:
+    """The certificate under which a job runs, by the AB itself and by what others have done since; or it has ended."""
     if verdict is None or verdict.certificate is None or verdict.refusal:
         refusal = (verdict and verdict.refusal) or Refusal(Reason.NOT_CERTIFIED, "No certificate covers it any more.")
         job.end(verdict.state if verdict else JobState.REJECTED, refusal.reason, refusal.sentence)
-        return
-    Job.objects.filter(pk=job.pk, state=JobState.WAITING, due=False).update(certificate=verdict.certificate)
-    record.associations(job, one.read(), judge.value(verdict.certificate))
+        return None
+    return verdict.certificate
+
+
+def bind(bound: Sequence[tuple[Job, AB, Certificate]], judge: Judge) -> None:
+    """Give jobs their certificates and association scores; the number of queries is that of certificates and scores."""
+    jobs: dict[Certificate, list[int]] = defaultdict(list)
+    for job, _, certificate in bound:
+        jobs[certificate].append(job.pk)
+    for certificate, some in jobs.items():
+        Job.objects.filter(pk__in=some, state=JobState.WAITING, due=False).update(certificate=certificate)
+    record.all_associations((job, ab, judge.value(certificate)) for job, ab, certificate in bound)
 
 
 def withdraw(campaign: Campaign) -> None:
@@ -104,10 +119,13 @@ def end(campaign: Campaign) -> bool:
 
 
 def drop(campaign: Campaign) -> int:
-    """End the jobs of a cancelled campaign that wait, with their events; returns their number."""
+    """End the jobs of a cancelled campaign that wait, with their events, as many as a sweep has time for."""
     done = 0
-    while number := drop_some(campaign):
+    for _ in range(BATCHES):
+        number = drop_some(campaign)
         done += number
+        if number < BATCH:
+            break
     return done
 
 

@@ -12,7 +12,7 @@ from processing.core.errors import BadAB
 from processing.models import AssociationBlock, Campaign
 from processing.models.blocks import digest, read
 from processing.workflow.choose import Candidate, of_blocks
-from processing.workflow.register import store
+from processing.workflow.register import store_all
 
 
 def of_tree(campaign: Campaign, root: Path, unreadable: list[str], *, storing: bool) -> Iterator[list[Candidate]]:
@@ -51,29 +51,23 @@ def candidates(
 ) -> Iterator[Candidate]:
     """Known ABs as they are registered, new ones as they were read."""
     names = [ab.name for ab, _ in found]
-    known = {row.name: row for row in AssociationBlock.objects.filter(name__in=names).defer("text")}
-    fresh, good = [], []
+    contents = dict(AssociationBlock.objects.filter(name__in=names).values_list("name", "sha256"))
+    known, good = set(contents), set()
+    fresh: dict[str, tuple[AB, str]] = {}
     for ab, text in found:
-        row = known.get(ab.name)
-        if row is None:
-            fresh.append((ab, text))
-        elif row.sha256 == digest(text):
-            good.append(ab.name)
-        else:
+        if contents.setdefault(ab.name, digest(text)) != digest(text):
             unreadable.append(f"{ab.name} is registered with other content, and is kept as it was")
+        elif ab.name in known:
+            good.add(ab.name)
+        else:
+            fresh[ab.name] = ab, text
     if storing:
-        register(fresh)
-        good += [ab.name for ab, _ in fresh]
+        with transaction.atomic():
+            store_all([*fresh.values()])
+        good |= set(fresh)
     else:
-        yield from (unknown(ab) for ab, _ in fresh)
-    yield from of_blocks(Q(name__in=good), campaign)
-
-
-def register(fresh: list[tuple[AB, str]]) -> None:
-    """Store ABs without any job."""
-    with transaction.atomic():
-        for ab, text in fresh:
-            store(ab, text)
+        yield from (unknown(ab) for ab, _ in fresh.values())
+    yield from of_blocks(Q(name__in=good), campaign, {ab.name: ab for ab, _ in found})
 
 
 def unknown(ab: AB) -> Candidate:

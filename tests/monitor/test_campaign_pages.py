@@ -1,12 +1,16 @@
 """Making campaigns and steering them, by pages and through the API."""
 
+import os
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from monitor import bottlenecks, outlook
+from monitor import bottlenecks, campaigns, outlook
+from monitor.overview import overview
 from processing.core.states import CampaignState, JobState
 from processing.models import Campaign, Certificate, Event, Job, Worker
 from tests.monitor import rows
@@ -172,7 +176,45 @@ def test_a_campaign_names_what_took_most_of_its_time(boss, night):
     assert 90 < (found.efficiency or 0) <= 100
 
 
-def test_what_a_campaign_costs_does_not_grow_with_its_jobs(boss, night, django_assert_max_num_queries):
+def test_a_page_of_a_campaign_that_was_just_counted_costs_eight_queries(boss, night, django_assert_max_num_queries):
     row = halfway(boss, night)
     with django_assert_max_num_queries(34):
         boss.get(f"/campaigns/{row.pk}/")
+    with django_assert_max_num_queries(8):
+        boss.get(f"/campaigns/{row.pk}/")
+
+
+def test_what_takes_long_to_count_is_kept_and_says_when_it_was_counted(boss, night, monkeypatch):
+    row = halfway(boss, night)
+    monkeypatch.setattr("monitor.overview.PART", 1e-6)
+    first = overview(row)
+    Job.objects.filter(campaign=row).update(state="WAITING", ended=None)
+
+    assert overview(row) == first
+    assert f'<dt>counted</dt> <dd> <time datetime="{first.at:%Y-%m-%dT%H:%M}' in told(boss.get(f"/campaigns/{row.pk}/"))
+    row.state = CampaignState.PAUSED
+    assert overview(row).at > first.at
+
+
+def test_a_product_is_shown_with_the_release_of_its_campaign(viewer):
+    job = rows.attempted(rows.job())
+    address = f"/abs/{job.block.name.removesuffix('.ab')}/"
+    before = told(viewer.get(address))
+    Campaign.objects.update(release="DR2 <of> 2026")
+
+    assert "<dt>release</dt>" not in before
+    assert "<dt>release</dt> <dd> DR2 &lt;of&gt; 2026 </dd>" in told(viewer.get(address))
+
+
+@pytest.mark.skipif("sqlite" in os.environ.get("DATABASE_URL", ""), reason="a question to PostgreSQL's planner")
+def test_the_list_of_a_campaign_is_not_looked_for_among_the_jobs_of_all_others(boss, night):
+    pk = running(boss)
+    with CaptureQueriesContext(connection) as captured:
+        campaigns.slots(Campaign.objects.get(pk=pk))
+    with connection.cursor() as cursor:
+        for name in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{name} TO off")
+        cursor.execute("EXPLAIN " + captured[-1]["sql"])
+        plan = " ".join(line for (line,) in cursor)
+
+    assert "job_by_campaign on processing_job" in plan

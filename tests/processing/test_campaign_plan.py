@@ -7,14 +7,15 @@ and processing.core.campaign.
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from astropy.io import fits
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processing import control
+from processing import control, registry
 from processing.core.campaign import MOST_OPEN, Past, goes_on, left_out, missing, spans
 from processing.core.states import CampaignKind, JobState
-from processing.models import Campaign, Certificate, Instrument, Job
+from processing.models import Campaign, Certificate, Instrument, Job, Product
 from processing.workflow.prepare import prepare
 from processing.workflow.rebind import rebind
 from tests.processing.campaigning import begun, night, of, plan, run_campaign
@@ -94,6 +95,23 @@ def test_a_tree_of_files_registers_its_abs_for_the_campaign_alone(certified, arc
     assert row.fresh().missing[0] == ["TESTCAM", "2012-05-10", "2012-06-08"]
 
 
+def test_what_a_campaign_makes_says_its_release_in_its_header(certified, archive, tmp_path):
+    (tmp_path / "1.ab").write_text(ab_text(1))
+    (archive / "raw" / "TC.2012-05-10T00:00:01.000.fits").write_bytes(b"raw")
+    begun(source="TREE", names=[tmp_path], release="DR2 of 2026")
+    run_campaign()
+    path = registry.ingestor().open(f"{Product.objects.get().dp_id}.fits")
+
+    assert fits.getheader(path)["PHXREL"] == "DR2 of 2026"
+
+
+def test_a_product_of_no_release_says_nothing_of_one(add):
+    night(add, 1)
+    path = registry.ingestor().open(f"{Product.objects.get().dp_id}.fits")
+
+    assert "PHXREL" not in fits.getheader(path)
+
+
 def test_a_list_names_its_abs_and_an_unknown_name_is_refused(add):
     one = night(add, 1)
     night(add, 2)
@@ -115,6 +133,8 @@ def test_a_list_names_its_abs_and_an_unknown_name_is_refused(add):
         ("window", {"window": "25:00-26:00"}),
         ("priority", {"priority": 101}),
         ("per_hour", {"per_hour": 0}),
+        ("release", {"release": "Größe"}),
+        ("release", {"release": "Anna's"}),
         ("certificate", {"certificate": "x"}),
         ("certificate", {"certificate": "NONE:1"}),
     ],

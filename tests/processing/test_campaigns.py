@@ -10,7 +10,7 @@ from processing.models import Campaign, Certificate, Event, Instrument, Job, Pro
 from processing.workflow.finish import finish
 from processing.workflow.prepare import prepare
 from processing.workflow.process import process
-from processing.workflow.steer import drop
+from processing.workflow.steer import drop, steer
 from processing.workflow.sweep import sweep
 from processing.workflow.waiting import why_waiting
 from tests.processing.campaigning import begun, night, of, plan, run_campaign
@@ -159,6 +159,33 @@ def test_every_job_of_a_cancelled_campaign_has_its_event(add):
     assert event
     assert (event.old, event.new, event.who) == ("WAITING", "SKIPPED", "anna")
     assert Event.objects.filter(subject="campaign", new="CANCELLED", who="anna", why="a wrong mode").exists()
+
+
+def test_what_a_large_cancelled_campaign_still_lists_as_waiting_can_be_taken_up_at_once(add, monkeypatch):
+    monkeypatch.setattr("processing.workflow.steer.BATCH", 1)
+    add(1), add(2)
+    Job.objects.update(state=JobState.SKIPPED, reason=Reason.BACKLOG)
+    first = begun()
+    control.cancel_campaign(first, "anna", "")
+    found = control.preview_campaign(plan(name="once more", kind=CampaignKind.BACK, take_skipped=True))
+
+    assert sorted(of(first).values_list("state", flat=True)) == [JobState.SKIPPED, JobState.WAITING]
+    assert found.run == 2
+
+
+def test_one_sweep_ends_so_many_jobs_of_a_cancelled_campaign_and_the_next_goes_on(add, monkeypatch):
+    monkeypatch.setattr("processing.workflow.steer.BATCH", 1)
+    monkeypatch.setattr("processing.workflow.steer.BATCHES", 2)
+    for number in range(4):
+        night(add, number)
+    row = begun()
+    control.cancel_campaign(row, "anna", "")
+    left = []
+    for _ in range(2):
+        steer()
+        left.append(of(row).filter(state=JobState.WAITING).count())
+
+    assert left == [1, 0]
 
 
 def test_what_runs_when_its_campaign_is_cancelled_may_end(add):

@@ -145,6 +145,7 @@ def test_the_lasting_content_forgets_names_and_dates_and_nothing_else(ingested, 
         [
             ("DATE", "2030-01-01", True),
             ("ARCFILE", "ADP.x", True),
+            ("PHXREL", "DR2", True),
             ("HIERARCH ESO PRO DATE", "x", True),
             ("SNR", 1.0, False),
         ]

@@ -1,0 +1,51 @@
+"""A campaign in numbers, counted anew when that is cheap: of 200,000 jobs it takes half a second."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from monitor import bottlenecks, campaigns
+from monitor.outlook import outlook
+from processing.core.eta import Eta
+from processing.models import Campaign
+
+PART, LONGEST = 0.02, 60.0
+"""The part of the time that is spent on counting, and the longest that a number is kept, in s."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All that is counted on the page of a campaign."""
+
+    parts: Sequence[campaigns.Part]
+    rate: campaigns.Rate
+    eta: Eta | None
+    time: bottlenecks.Found | None
+    reasons: Sequence[tuple[str, str, int]]
+    at: datetime = field(default_factory=timezone.now)
+
+
+def overview(campaign: Campaign) -> Overview:
+    """As it was a minute ago at most; without a query if it is kept."""
+    key = f"campaign-{campaign.pk}-{campaign.state}"
+    found = cache.get(key)
+    if not isinstance(found, Overview):
+        begun = time.perf_counter()
+        found = counted(campaign)
+        cache.set(key, found, min((time.perf_counter() - begun) / PART, LONGEST))
+    return found
+
+
+def counted(campaign: Campaign) -> Overview:
+    """As it is now."""
+    return Overview(
+        campaigns.parts(campaign),
+        campaigns.rate(campaign),
+        outlook(campaign),
+        None if campaign.endless else bottlenecks.of_campaign(campaign),
+        [] if campaign.endless else campaigns.reasons(campaign),
+    )
