@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('processing', '0015_campaigns'),
+        ('processing', '0016_room'),
     ]
 
     operations = [

@@ -84,7 +84,7 @@ class Campaigns(RuleBasedStateMachine):
         self.starts[job.block_id, job.campaign_id] += job.start()
         if state is JobState.PROCESSED:
             job.move(state, where=job.mine)
-            conclude(job)
+            conclude([job])
         elif state:
             job.end(state, Reason.RECIPE_FAILED, "exit code 1")
         close(job)
