@@ -11,6 +11,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from phoenix_site.broker import broker
+from phoenix_site.https import https_of
 from phoenix_site.logs import logging_of
 from phoenix_site.plugins import archive_of, ingestor_of
 
@@ -130,6 +131,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_ENGINE = "monitor.sessions"
+PROXIES = env.int("PHOENIX_PROXIES", 0)
+vars().update(https_of(env.str("PHOENIX_URL", ""), PROXIES))
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -146,7 +149,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "monitor.api.pages.Pages",
     "DEFAULT_THROTTLE_CLASSES": ["monitor.api.throttles.PerClient"],
     # The last of the addresses in X-Forwarded-For is believed only if a proxy is known to write it.
-    "NUM_PROXIES": env.int("PHOENIX_PROXIES", 0),
+    "NUM_PROXIES": PROXIES,
     "DEFAULT_THROTTLE_RATES": {
         "user": env.str("PHOENIX_API_RATE", "1200/min"),
         "anonymous": env.str("PHOENIX_PUBLIC_RATE", "300/min"),
