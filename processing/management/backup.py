@@ -107,7 +107,7 @@ def missing(folder: Path) -> Iterator[str]:
     with (folder / CATALOGUE).open() as lines:
         for row in map(json.loads, lines):
             try:
-                with registry.ingestor().open(row["name"]) as file:
+                with registry.ingestor().open(row["name"]).open("rb") as file:
                     if file_digest(file, "sha256").hexdigest() != row["sha256"]:
                         yield f"{row['name']}: other content"
             except NotInArchive:
