@@ -17,7 +17,7 @@ from tests.faults.hosts import NETWORK, Host, network, possible
 from tests.faults.site import ArchiveServer, Site, enter
 
 NAMES = ("north", "east", "south")
-JOBS = 60
+JOBS = 45
 AWAY = 9.0  # seconds: twice the lease, so that the others must act
 SKIPPED = 77  # exit code
 
@@ -37,9 +37,8 @@ def main() -> int:
         with postgres.restartable(folder, listening) as (url, restart):
             let_in(folder)
             archive = ArchiveServer(folder)
-            archive.start()  # of the loopback of this machine alone: the hosts read the folder
             try:
-                enter(folder, url, (folder / "archive").as_uri(), "")
+                enter(folder, url, archive.start(), "")
                 return night(Site(folder, archive, restart, None, False, None), hosts)
             finally:
                 archive.kill()
@@ -59,33 +58,70 @@ def let_in(folder: Path) -> None:
 def night(site: Site, hosts: list[Host]) -> int:
     """Work for all; one is cut off, another killed; then what is left is counted."""
     from tests import testcam
-    from tests.faults import report, work
+    from tests.faults import work
 
     work.make_instrument(site.archive.root)
-    jobs = work.Work(site.archive.root, JOBS, lambda: 1.0)
-    while len(jobs.names) < JOBS:
-        jobs.one_date()
-    url = f"postgresql://phoenix@{NETWORK}.1:5432/postgres"
+    names = registered(site.archive.root)
     for host in hosts:
-        host.start({**os.environ, "DATABASE_URL": url, "PHOENIX_WORKERS": "2"})
+        host.start(there(site))
     north, east, south = hosts
-    until(lambda: len(testcam.starts()) > 6, 60)
+    until(lambda: len(testcam.starts()) > len(hosts), 90)
     shown = heard()
-    north.cut_off()
-    time.sleep(2)
-    east.kill()
+    hit = [at_work("north", north.cut_off), at_work("east", east.kill)]
     time.sleep(AWAY)
     north.bring_back()
     until(lambda: not work.left(), 120)
     north.stop()
     south.stop()
-    found = report.findings(site, jobs.names)
+    return count(site, names, shown, hit)
+
+
+def there(site: Site) -> dict[str, str]:
+    """The environment of a worker on a host."""
+    return os.environ | {
+        "DATABASE_URL": f"postgresql://phoenix@{NETWORK}.1:5432/postgres",
+        "PHOENIX_WORKERS": "2",
+        # The archive's web server is on the loopback of this machine: the hosts read its folder.
+        "PHOENIX_ARCHIVE_URL": site.archive.root.as_uri(),
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+    }
+
+
+def registered(archive: Path) -> list[str]:
+    """ABs of two seconds each."""
+    from tests.faults.work import Work
+    from tests.processing.conftest import ab_text
+
+    jobs = Work(archive, JOBS, lambda: 1.0)
+    for number in range(JOBS):
+        jobs.register(ab_text(number, sleep=2.0), f"{number}.ab")
+    return jobs.names
+
+
+def at_work(name: str, fault: Callable[[], None]) -> str:
+    """Break a host at a moment when it runs a job; the job's token, empty if it never ran one."""
+    from processing.models import Job
+
+    mine = Job.objects.filter(state="RUNNING", started__isnull=False, owner__startswith=f"{name}:")
+    until(lambda: mine.exists(), 30)
+    job = mine.first()
+    fault()
+    return str(job.token) if job else ""
+
+
+def count(site: Site, names: list[str], shown: list[str], hit: list[str]) -> int:
+    """Tell what was found; 1 if a rule was broken, or if the faults have hit nobody."""
+    from processing.models import Job
+    from tests.faults import report, work
+
+    found = report.findings(site, names)
     for finding in found:
         print(f"{finding.count}: {finding.what}")
-    print(f"ends: {report.ends()}", f"heard of: {shown}", f"still open: {work.left()}", sep="\n")
-    told = " ".join(f"{count} {sum(one.count == count for one in found)}" for count in report.COUNTS)
+    lost = Job.objects.filter(state="LOST").count()
+    print(f"ends: {report.ends()}", f"hit: {hit}", f"still open: {work.left()}", sep="\n")
+    told = " ".join(f"{what} {sum(one.count == what for one in found)}" for what in report.COUNTS)
     print(f"hosts {len(shown)} {told}", flush=True)
-    return int(bool(found) or shown != sorted(NAMES))
+    return int(bool(found) or shown != sorted(NAMES) or not all(hit) or not lost)
 
 
 def until(what: Callable[[], bool], seconds: float) -> None:
