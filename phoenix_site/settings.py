@@ -248,7 +248,10 @@ PHOENIX: dict[str, Any] = {
         "UVES": {"BACKEND": "processing.plugins.pipelines.uves.Uves", "OPTIONS": {}},
     },
 }
-EXECUTORS = {"local": "processing.plugins.executors.local.LocalExecutor"}
+EXECUTORS = {
+    "local": "processing.plugins.executors.local.LocalExecutor",
+    "slurm": "processing.plugins.executors.slurm.SlurmExecutor",
+}
 if PHOENIX["EXECUTOR"]["BACKEND"] not in EXECUTORS:
     known = ", ".join(EXECUTORS)
     raise ImproperlyConfigured(f"PHOENIX_EXECUTOR: {PHOENIX['EXECUTOR']['BACKEND']!r} is not one of {known}")

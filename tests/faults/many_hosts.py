@@ -103,7 +103,7 @@ def at_work(name: str, fault: Callable[[], None]) -> str:
     from processing.models import Job
 
     mine = Job.objects.filter(state="RUNNING", started__isnull=False, owner__startswith=f"{name}:")
-    until(lambda: mine.exists(), 30)
+    until(mine.exists, 30)
     job = mine.first()
     fault()
     return str(job.token) if job else ""
