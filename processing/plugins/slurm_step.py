@@ -4,6 +4,7 @@
 Standard library only, and no import of phoenix: Slurm copies this file to the node.
 """
 
+import contextlib
 import json
 import os
 import resource
@@ -26,8 +27,11 @@ def main(how: dict[str, Any], argv: list[str]) -> None:
             code = child.wait(how["seconds"])
         except subprocess.TimeoutExpired:
             late = True
-            os.killpg(child.pid, signal.SIGKILL)
+            child.kill()
             code = child.wait()
+        # Whatever it has left behind; what left its group too is Slurm's to end, with the job.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
     except OSError as absent:
         code = 127
         os.write(2, f"{argv[0]}: {absent.strerror}\n".encode())

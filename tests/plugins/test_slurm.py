@@ -1,5 +1,6 @@
 """The executor on a real Slurm of one node: what becomes of a job, of its limits, and of one that is to end."""
 
+import json
 import sys
 import tempfile
 import time
@@ -11,11 +12,12 @@ import pytest
 
 from processing.core.errors import HostHalt
 from processing.core.ports import Command, Ended
+from processing.plugins import slurm_step
 from processing.plugins.executors.slurm import SlurmExecutor, ask
 from tests import slurm_cluster
 
 MB = 2**20
-TOKEN = "one"
+TOKEN = "one"  # noqa: S105 - of an attempt
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -121,3 +123,19 @@ def test_a_slurm_that_does_not_answer_holds_this_host(executor, monkeypatch, tmp
 
     with pytest.raises(HostHalt, match="Slurm does not answer"):
         executor.ready(sys.executable)
+
+
+def test_a_program_that_is_not_on_the_node_fails_and_says_so(tmp_path, capfd):
+    how = {"environment": {}, "memory": 0, "seconds": 5.0, "result": str(tmp_path / "slurm.json")}
+    slurm_step.main(how, ["/no/such/program"])
+
+    assert json.loads((tmp_path / "slurm.json").read_text())["exit_code"] == 127
+    assert "/no/such/program: No such file" in capfd.readouterr().err
+
+
+def test_children_left_behind_by_a_command_that_succeeded_end_with_it(tmp_path, capfd):
+    how = {"environment": {}, "memory": 0, "seconds": 5.0, "result": str(tmp_path / "slurm.json")}
+    slurm_step.main(how, ["/bin/sh", "-c", "sleep 60 >/dev/null 2>&1 & echo $!"])
+    left = Path(f"/proc/{capfd.readouterr().out.strip()}/stat")
+
+    assert wait_for(lambda: not left.exists() or left.read_text().rpartition(")")[2].split()[0] in "ZX", 3)
