@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg2
@@ -37,7 +38,7 @@ def kept(night, tmp_path, capsys) -> Path:
 
 
 @pytest.fixture
-def empty() -> str:
+def empty() -> Iterator[str]:
     """The name of a database that was just made, and goes again."""
     other = f"{name()}_empty"
     with connection.cursor() as cursor:

@@ -22,7 +22,10 @@ TIMERS = sorted(path.name for path in DEPLOY.glob("*.timer"))
 def needed(program: str) -> str:
     """The path of a program; the test is left out, with a word, where there is none."""
     path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
-    return shutil.which(program, path=path) or pytest.skip(f"{program} is not installed here")
+    found = shutil.which(program, path=path)
+    if found is None:
+        pytest.skip(f"{program} is not installed here")
+    return found
 
 
 def variables() -> dict[str, str]:
@@ -66,7 +69,7 @@ def test_a_timer_starts_a_unit_that_there_is(timer):
 
 
 @pytest.fixture
-def nginx_conf(tmp_path) -> Path:
+def nginx_conf(tmp_path: Path) -> Path:
     """The configuration inside of a whole one, with a certificate and folders of its own."""
     kind = ("req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
     files = ("-keyout", tmp_path / "key.pem", "-out", tmp_path / "fullchain.pem")
