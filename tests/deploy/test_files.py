@@ -73,7 +73,7 @@ def nginx_conf(tmp_path: Path) -> Path:
     """The configuration inside of a whole one, with a certificate and folders of its own."""
     kind = ("req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
     files = ("-keyout", tmp_path / "key.pem", "-out", tmp_path / "fullchain.pem")
-    command = [needed("openssl"), *kind, "-subj", "/CN=phoenix.example.org", *files]
+    command = [needed("openssl"), *kind, "-subj", "/CN=phoenix.example.org", *map(str, files)]
     subprocess.run(command, check=True, capture_output=True)
     text = (DEPLOY / "nginx.conf").read_text()
     for old in ("/etc/ssl/phoenix", "/var/log/nginx"):
