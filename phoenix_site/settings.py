@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from phoenix_site.broker import broker
 from phoenix_site.hosts import host_of
+from phoenix_site.https import https_of
 from phoenix_site.logs import logging_of
 from phoenix_site.plugins import archive_of, ingestor_of
 
@@ -131,6 +132,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_ENGINE = "monitor.sessions"
+PROXIES = env.int("PHOENIX_PROXIES", 0)
+vars().update(https_of(env.str("PHOENIX_URL", ""), PROXIES))
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -147,7 +150,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "monitor.api.pages.Pages",
     "DEFAULT_THROTTLE_CLASSES": ["monitor.api.throttles.PerClient"],
     # The last of the addresses in X-Forwarded-For is believed only if a proxy is known to write it.
-    "NUM_PROXIES": env.int("PHOENIX_PROXIES", 0),
+    "NUM_PROXIES": PROXIES,
     "DEFAULT_THROTTLE_RATES": {
         "user": env.str("PHOENIX_API_RATE", "1200/min"),
         "anonymous": env.str("PHOENIX_PUBLIC_RATE", "300/min"),
@@ -247,7 +250,10 @@ PHOENIX: dict[str, Any] = {
         "UVES": {"BACKEND": "processing.plugins.pipelines.uves.Uves", "OPTIONS": {}},
     },
 }
-EXECUTORS = {"local": "processing.plugins.executors.local.LocalExecutor"}
+EXECUTORS = {
+    "local": "processing.plugins.executors.local.LocalExecutor",
+    "slurm": "processing.plugins.executors.slurm.SlurmExecutor",
+}
 if PHOENIX["EXECUTOR"]["BACKEND"] not in EXECUTORS:
     known = ", ".join(EXECUTORS)
     raise ImproperlyConfigured(f"PHOENIX_EXECUTOR: {PHOENIX['EXECUTOR']['BACKEND']!r} is not one of {known}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from processing.core.states import ClusterState
 from processing.management import campaigns, jobfile, tokens, validate
-from processing.management.typed import Verb, day
+from processing.management.typed import Verb, day, positive
 
 
 def add_verbs(parser: ArgumentParser) -> None:
@@ -19,8 +19,9 @@ def add_verbs(parser: ArgumentParser) -> None:
         return sub
 
     asking = (add_questions, add_products, add_export)
-    acting = (add_gates, add_certificate, add_failures, add_jobfile, campaigns.arguments, add_token, add_worker)
-    for add in (*asking, *acting):
+    acting = (add_gates, add_certificate, add_failures, add_jobfile, campaigns.arguments, add_token)
+    keeping = (add_backup, add_worker)
+    for add in (*asking, *acting, *keeping):
         add(verb)
 
 
@@ -146,6 +147,16 @@ def add_jobfile(verb: Verb) -> None:
 def add_token(verb: Verb) -> None:
     """Keys to the API."""
     tokens.arguments(verb("token", "Keys of programs to the API: create, list, withdraw."))
+
+
+def add_backup(verb: Verb) -> None:
+    """Backup, restore."""
+    backup = verb("backup", "Keep the database and the catalogue of the product archive, as of one moment.")
+    backup.add_argument("folder", type=Path, metavar="FOLDER")
+    backup.add_argument("--keep", type=positive, default=14, help="backups in the folder; older ones go (14)")
+    restore = verb("restore", "Bring a backup back into an empty database, and compare every table with it.")
+    restore.add_argument("folder", type=Path, metavar="BACKUP")
+    restore.add_argument("--files", action="store_true", help="also read and compare every file of the product archive")
 
 
 def add_worker(verb: Verb) -> None:

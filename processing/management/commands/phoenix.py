@@ -14,7 +14,7 @@ from django.db import OperationalError, ProgrammingError
 
 from processing import control
 from processing.core.phase3.rules import rejects
-from processing.management import acknowledge, campaigns, certificates, failures, jobfile, tokens, validate
+from processing.management import acknowledge, backup, campaigns, certificates, failures, jobfile, tokens, validate
 from processing.management.arguments import add_verbs
 from processing.management.cluster import run_cluster
 from processing.management.export import write, write_file
@@ -57,6 +57,7 @@ class Command(BaseCommand):
             "jobfile": self.jobfile,
             "campaign": self.campaign,
             "token": self.token,
+            **dict.fromkeys(("backup", "restore"), self.backup),
             "sweep": self.sweep,
             "worker": self.worker,
         }
@@ -201,7 +202,7 @@ class Command(BaseCommand):
         self.show(options, answer)
         return DONE
 
-    def show(self, options: Options, answer: certificates.Answer) -> None:
+    def show(self, options: Options, answer: certificates.Answer | tokens.Answer) -> None:
         """For programs, or for people."""
         if options["json"]:
             self.dump(answer.value)
@@ -270,11 +271,14 @@ class Command(BaseCommand):
             found = tokens.answer(options, user())
         except ValueError as error:
             raise CommandError(str(error)) from error
-        if options["json"]:
-            self.dump(found.value)
-        for line in [] if options["json"] else found.lines:
-            self.stdout.write(line)
+        self.show(options, found)
         return DONE
+
+    def backup(self, options: Options) -> int:
+        """What was kept, or what came back and how it compares."""
+        facts, well = backup.answer(options)
+        self.tell(options, facts)
+        return DONE if well else REFUSED
 
     def sweep(self, options: Options) -> int:
         """What the sweep found."""

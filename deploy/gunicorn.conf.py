@@ -1,0 +1,18 @@
+"""The web application under gunicorn; started by phoenix-web.service and by the container."""
+
+import os
+
+wsgi_app = "phoenix_site.wsgi"
+bind = os.environ.get("PHOENIX_BIND", "unix:/run/phoenix/web.sock")
+workers = 2
+threads = 8
+# TAP may take PHOENIX_TAP_SECONDS for an answer, and what runs may end before a restart.
+timeout = 120
+graceful_timeout = 70
+keepalive = 75  # longer than nginx keeps its own side
+# A process is replaced before what it has gathered in memory matters.
+max_requests = 20_000
+max_requests_jitter = 2_000
+worker_tmp_dir = "/dev/shm"  # a slow disk must not look like a process that hangs
+accesslog = None  # nginx writes one
+errorlog = "-"
