@@ -22,8 +22,7 @@ class Requests:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """All, and by status."""
-        # Not before Django is set up.
-        from tests.monitor.test_schema import ASKED
+        from tests.monitor.test_schema import ASKED  # noqa: PLC0415 - not before Django is set up
 
         by_status = ", ".join(f"{number} of {status}" for status, number in sorted(ASKED.items()))
         terminalreporter.write_line(f"{ASKED.total()} requests: {by_status}")
