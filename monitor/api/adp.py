@@ -236,7 +236,9 @@ def attempts() -> QuerySet[RawFrame, Any]:
     """The jobs of the frames whose names are given, each with its current products."""
     current = Product.objects.filter(job=OuterRef("block__jobs__pk"), state=ProductState.CURRENT).order_by("id")
     frames = RawFrame.objects.filter(dp_id__in=Listed("names"), block__jobs__isnull=False).order_by()
-    return frames.values("dp_id", *(f"block__jobs__{path}" for path in PATHS), made=Rows(current, "dp_id"))
+    columns = (f"block__jobs__{path}" for path in PATHS)
+    found: QuerySet[RawFrame, Any] = frames.values("dp_id", *columns, made=Rows(current, "dp_id"))
+    return found
 
 
 ATTEMPTS = Composed(attempts)
