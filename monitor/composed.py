@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.sql.compiler import SQLCompiler
@@ -19,6 +20,18 @@ class Given(RawSQL):
 
     def __init__(self, name: str) -> None:
         super().__init__("%s", (Name(name),))
+
+
+class Listed(Given):
+    """A place for a list of texts as JSON, of which a column has one."""
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, Any]:
+        """As rows; PostgreSQL takes them for a hundred, and so finds each by the index."""
+        return "(SELECT JSONB_ARRAY_ELEMENTS_TEXT(%s::JSONB))", self.params
+
+    def as_sqlite(self, _compiler: SQLCompiler, _connection: BaseDatabaseWrapper) -> tuple[str, Any]:
+        """By SQLite's own function."""
+        return "(SELECT value FROM JSON_EACH(%s))", self.params
 
 
 class Name(str):

@@ -13,7 +13,7 @@ def main() -> int:
     parser.add_argument("--queries", type=int, default=50_000, help="how many (50000)")
     options, others = parser.parse_known_args()
     os.environ["ADQL_QUERIES"] = str(options.queries)
-    return int(pytest.main(["-q", "--db=postgresql", "--timeout=36000", "tests/vo/test_fuzz.py", *others]))
+    return int(pytest.main(["-q", "-rP", "--db=postgresql", "--timeout=36000", "tests/vo/test_fuzz.py", *others]))
 
 
 if __name__ == "__main__":

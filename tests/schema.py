@@ -14,7 +14,18 @@ def main() -> int:
     options, others = parser.parse_known_args()
     os.environ["SCHEMA_EXAMPLES"] = str(options.examples)
     arguments = ["-q", "--timeout=36000", "tests/monitor/test_schema.py", *others]
-    return int(pytest.main(arguments))
+    return int(pytest.main(arguments, [Requests()]))
+
+
+class Requests:
+    """Says at the end how many there were."""
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """All, and by status."""
+        from tests.monitor.test_schema import ASKED  # noqa: PLC0415 - not before Django is set up
+
+        by_status = ", ".join(f"{number} of {status}" for status, number in sorted(ASKED.items()))
+        terminalreporter.write_line(f"{ASKED.total()} requests: {by_status}")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """What everybody may know of a raw frame: was it processed, with what result, where is the product?"""
 
+import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, ClassVar, NamedTuple
 
+from django.db.models import OuterRef, QuerySet
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -18,6 +20,8 @@ from monitor.api.parameters import LONGEST, Parameter, conditions, day, text
 from monitor.api.problems import Problem
 from monitor.api.shapes import VocabularyShape
 from monitor.api.views import Resource
+from monitor.composed import Composed, Listed
+from monitor.nested import Rows
 from processing.core.states import TROUBLE, UNFINISHED, JobState, ProductState, Reason
 from processing.models import Product, RawFrame
 
@@ -104,6 +108,7 @@ class Attempt(NamedTuple):
     processed: datetime | None
     claimed: datetime | None
     registered: datetime
+    made: Sequence[Mapping[str, str]]
 
     @property
     def status(self) -> Status:
@@ -220,26 +225,26 @@ def names(given: Sequence[str]) -> list[str]:
 
 
 def datasets(names: Sequence[str]) -> list[dict[str, Any]]:
-    """What is known of each frame, in this order; two queries."""
-    columns = [f"block__jobs__{path}" for path in PATHS]
-    rows = RawFrame.objects.filter(dp_id__in=names, block__jobs__isnull=False).values_list("dp_id", *columns)
+    """What is known of each frame, in this order; one query."""
     found: dict[str, list[Attempt]] = defaultdict(list)
-    for name, *values in rows.order_by():
+    for name, *values in ATTEMPTS.ask(names=json.dumps(names)):
         found[name].append(Attempt(*values))
-    current = products({job.pk for jobs in found.values() for job in jobs})
-    return [dataset(name, found[name], current) for name in names]
+    return [dataset(name, found[name]) for name in names]
 
 
-def products(jobs: Collection[int]) -> Mapping[int, list[str]]:
-    """The current products of each job; one query."""
-    rows = Product.objects.filter(job__in=jobs, state=ProductState.CURRENT).order_by("id")
-    found: dict[int, list[str]] = defaultdict(list)
-    for job, name in rows.values_list("job_id", "dp_id"):
-        found[job].append(name)
+def attempts() -> QuerySet[RawFrame, Any]:
+    """The jobs of the frames whose names are given, each with its current products."""
+    current = Product.objects.filter(job=OuterRef("block__jobs__pk"), state=ProductState.CURRENT).order_by("id")
+    frames = RawFrame.objects.filter(dp_id__in=Listed("names"), block__jobs__isnull=False).order_by()
+    columns = (f"block__jobs__{path}" for path in PATHS)
+    found: QuerySet[RawFrame, Any] = frames.values("dp_id", *columns, made=Rows(current, "dp_id"))
     return found
 
 
-def dataset(name: str, jobs: Sequence[Attempt], current: Mapping[int, Sequence[str]]) -> dict[str, Any]:
+ATTEMPTS = Composed(attempts)
+
+
+def dataset(name: str, jobs: Sequence[Attempt]) -> dict[str, Any]:
     """One frame's answer.  Nothing of the operators: no hosts, no logs, no sentences of jobs."""
     ranked = sorted(jobs, key=lambda job: (_ORDER.index(job.status), -job.pk))
     job = ranked[0] if ranked else None
@@ -248,7 +253,7 @@ def dataset(name: str, jobs: Sequence[Attempt], current: Mapping[int, Sequence[s
         "dp_id": name,
         "status": status,
         "sentence": SENTENCES[status],
-        "products": [dp_id for one in ranked for dp_id in current.get(one.pk, ())],
+        "products": [product["dp_id"] for one in ranked for product in one.made],
         "instrument": job.instrument if job else None,
         "date": job.date if job else None,
         "updated": job.updated if job else None,

@@ -235,7 +235,7 @@ def test_at_most_1000_frames_are_asked_at_once(anonymous):
 def test_the_number_of_queries_does_not_depend_on_the_number_of_frames(anonymous, django_assert_num_queries):
     names = [row.block.name.removesuffix(".ab") for row in rows.night(8)]
     for asked in (names[:1], names):
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(1):
             assert len(ask(anonymous, f"dp_id={','.join(asked)}")) == len(asked)
 
 

@@ -161,9 +161,9 @@ def test_what_is_asked_cannot_run(anonymous):
 
 
 @pytest.mark.parametrize("number", [1, 6])
-def test_an_answer_costs_four_queries_however_many_frames_it_has(anonymous, django_assert_num_queries, number):
+def test_an_answer_costs_three_queries_however_many_frames_it_has(anonymous, django_assert_num_queries, number):
     rows.night(number)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         anonymous.get(f"{PAGE}?instrument=UVES")
 
 

@@ -1,6 +1,8 @@
 """The description of the API is the API's: as committed, and as asked by a machine that believes every word of it."""
 
 import os
+from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,11 @@ UNTOLD = {
 instruments there are.  They may refuse what looks right."""
 
 
+ASKED: Counter[int] = Counter()
+"""How many requests had which status."""
+
+
+@cache
 def described():
     return SchemaGenerator().get_schema(request=None, public=True)
 
@@ -89,10 +96,23 @@ def header(night, django_user_model):
     return {"Authorization": f"Bearer {secret}"}
 
 
+def counted(app):
+    """The application; all that it answers is counted, the questions of the checks too."""
+
+    def asked(environ, start_response):
+        def start(status, *others):
+            ASKED[int(status.split()[0])] += 1
+            return start_response(status, *others)
+
+        return app(environ, start)
+
+    return asked
+
+
 def ask(path, method, headers):
     """Ask an operation what its description allows, and what it does not; a failure names the check."""
     schema = schemathesis.openapi.from_dict(described())
-    schema.app = get_wsgi_application()
+    schema.app = counted(get_wsgi_application())
     schema.config.update(base_url="http://localhost")
     # Answers as they are: the client that is used here does not unpack any.
     sent = {"headers": {**headers, "Accept-Encoding": "identity"}}

@@ -5,8 +5,8 @@ import re
 import time
 
 import pytest
-import sqlparse
 from django.conf import settings
+from sqlparse.engine import FilterStack
 
 from monitor.vo import asking, database
 from monitor.vo.catalogue import BY_NAME, TABLES
@@ -21,6 +21,7 @@ COMPILED = int(os.environ.get("ADQL_QUERIES", "5000"))
 ASKED = int(os.environ.get("ADQL_QUERIES", "400"))
 LIMIT = 5
 """Seconds that a query may take."""
+TRIES = 3
 OURS = {
     word
     for table in TABLES
@@ -42,13 +43,14 @@ def test_what_is_compiled_is_one_select_over_listed_tables_without_a_word_of_the
             continue
         understood += 1
         harmless(sql)
+    print(f"{COMPILED} queries compiled for {vendor}, {understood} understood")  # noqa: T201 - of the long run
     assert understood > COMPILED / 10
 
 
 def harmless(sql):
     """One SELECT; its texts are ours alone, and it reads what the tables are made of."""
-    assert len(sqlparse.split(sql.text)) == 1
-    assert sqlparse.parse(sql.text)[0].get_type() == "SELECT"
+    [statement] = FilterStack().run(sql.text)  # without a tree of its parts, which would cost most of a long run
+    assert statement.get_type() == "SELECT"
     assert set(re.findall(r"(?:FROM|JOIN)\s+([a-z_]\w*)", sql.text)) <= OURS
     assert sql.text.replace("%%", "").count("%") == len(sql.params)
     assert "some text" not in sql.text
@@ -61,19 +63,33 @@ def test_whatever_is_asked_of_the_database_is_answered_or_refused_in_plain_words
     for seed in range(ASKED):
         author = Author(1_000_000 + seed)
         query = author.mutant() if seed % 4 == 0 else author.query()
-        start = time.monotonic()
-        try:
-            asked = asking.read({"LANG": "ADQL", "QUERY": query}, "http://here")
-            harmless(asked.compiled.sql)
-            with asking.answered(asked, LIMIT) as pieces:
-                written = "".join(pieces)
-            answers += 'value="OK"' in written
-            said = re.findall(r'name="QUERY_STATUS" value="ERROR">(.*?)</INFO>', written)
-        except (BadQuery, Unanswered) as refused:
-            said = [str(refused)]
-        assert time.monotonic() - start < LIMIT + 1, query
+        written, said = in_time(query)
+        answers += 'value="OK"' in written
         assert not [word for text in said for word in TELLING.findall(text) if word not in query], query
+    print(f"{ASKED} queries asked, {answers} answered")  # noqa: T201 - of the long run
     assert answers > ASKED / 4
+
+
+def in_time(query):
+    """What was answered and what was refused; a busy machine is late now and then, a query without a limit always."""
+    for _ in range(TRIES):
+        start = time.monotonic()
+        found = answered(query)
+        if time.monotonic() - start < LIMIT + 1:
+            return found
+    raise AssertionError(f"takes more than {LIMIT} s each time: {query}")
+
+
+def answered(query):
+    """The document, and the sentences that refuse."""
+    try:
+        asked = asking.read({"LANG": "ADQL", "QUERY": query}, "http://here")
+        harmless(asked.compiled.sql)
+        with asking.answered(asked, LIMIT) as pieces:
+            written = "".join(pieces)
+        return written, re.findall(r'name="QUERY_STATUS" value="ERROR">(.*?)</INFO>', written)
+    except (BadQuery, Unanswered) as refused:
+        return "", [str(refused)]
 
 
 @pytest.mark.postgres
