@@ -23,6 +23,7 @@ SEED, DATE = 1, "2012-05-09"
 
 pytestmark = [
     pytest.mark.esorex,
+    pytest.mark.postgres,  # a recipe does not care: once is enough
     pytest.mark.django_db(transaction=True),
 ]
 

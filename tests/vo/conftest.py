@@ -3,6 +3,7 @@
 import pytest
 from django.conf import settings as django_settings
 
+from monitor.vo import runs
 from processing import registry
 from processing.models import Product
 from tests.monitor import rows
@@ -29,6 +30,13 @@ def archive(transactional_db, tmp_path, settings):
     Product.objects.update(size=len(CONTENT) * 2)
     yield [Product.objects.get(pk=product.pk) for product in (star, other)]
     registry.ingestor.cache_clear()
+
+
+@pytest.fixture
+def server(archive, live_server):
+    """The address of a server with the archive; no query goes on after the test."""
+    yield live_server.url
+    runs.POOL.submit(lambda: None).result(30)
 
 
 def stored(root, name, content):

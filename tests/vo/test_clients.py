@@ -7,21 +7,14 @@ import pytest
 import pyvo
 import requests
 
-from monitor.vo import runs
 from tests.vo.conftest import CONTENT
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
+    pytest.mark.postgres,  # as at a site: once is enough
     # pyvo leaves its connections to the garbage collector.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-
-
-@pytest.fixture
-def server(archive, live_server):
-    """The address of a server with the archive; no query goes on after the test."""
-    yield live_server.url
-    runs.POOL.submit(lambda: None).result(30)
 
 
 @pytest.fixture
@@ -61,12 +54,34 @@ def test_votlint_is_silent(server, tmp_path, query):
         assert stilts("votlint", f"votable={tmp_path / 'answer.xml'}") == ""
 
 
-def test_datalinklint_is_silent(server, archive, tmp_path):
-    answer = requests.get(f"{server}/datalink/links", {"ID": [archive[0].dp_id, "unknown"]}, timeout=60)
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"ID": ["<known>"]}, ["OK"]),
+        ({"ID": ["<known>", "unknown", "<known>.fits"]}, ["OK"]),
+        ({}, ["OK"]),
+        ({"ID": ["<known>", *["unknown"] * 100]}, ["OK", "OVERFLOW"]),
+        ({"ID": ["unknown", "'; <&>"]}, ["OK"]),
+    ],
+    ids=["list", "list with errors", "empty", "overflow", "nothing but errors"],
+)
+def test_datalinklint_is_silent(server, archive, tmp_path, asked, status):
+    known = {name: [value.replace("<known>", archive[0].dp_id) for value in values] for name, values in asked.items()}
+    answer = requests.get(f"{server}/datalink/links", known, timeout=60)
     (tmp_path / "links.xml").write_bytes(answer.content)
 
     said = stilts("datalinklint", f"votable={tmp_path / 'links.xml'}")
     assert "Totals: Errors: 0; Warnings: 0" in said, said
+    assert re.findall(r'name="QUERY_STATUS" value="(\w+)"', answer.text) == status
+
+
+def test_a_refused_question_for_links_is_a_votable_without_a_fault_that_says_so(server, archive, tmp_path):
+    asked = {"ID": archive[0].dp_id, "RESPONSEFORMAT": "csv"}
+    answer = requests.get(f"{server}/datalink/links", asked, timeout=60)
+    (tmp_path / "refusal.xml").write_bytes(answer.content)
+
+    assert (answer.status_code, 'value="ERROR"' in answer.text) == (400, True)
+    assert stilts("votlint", f"votable={tmp_path / 'refusal.xml'}") == ""
 
 
 def test_pyvo_asks_and_waits(tap, archive):
