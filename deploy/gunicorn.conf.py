@@ -13,6 +13,7 @@ keepalive = 75  # longer than nginx keeps its own side
 # A process is replaced before what it has gathered in memory matters.
 max_requests = 20_000
 max_requests_jitter = 2_000
-worker_tmp_dir = "/dev/shm"  # a slow disk must not look like a process that hangs  # noqa: S108 - in memory: a heartbeat must not wait for a disk
+# In memory: a slow disk must not look like a process that hangs.
+worker_tmp_dir = "/dev/shm"  # noqa: S108
 accesslog = None  # nginx writes one
 errorlog = "-"
