@@ -229,9 +229,11 @@ def _newest(number: int) -> QuerySet[Job]:
     return jobs.defer("block__text").order_by("-ended", "-id")
 
 
-def why_waiting(job: Job, shown: Strip) -> str:
-    """What a job waits for, by what the strip knows already; at most one query."""
+def why_waiting(job: Job, shown: Strip, *, hosts: bool = True) -> str:
+    """What a job waits for, by what the strip knows already; at most three queries, one without the room on hosts."""
     around = control.Surroundings()
+    if not hosts:
+        around.offers = {}
     around.open = [row.instrument for row in shown.hours if row.open]
     around.anybody_works = shown.manned
     for row in shown.hours:

@@ -102,7 +102,7 @@ def waiting(request: HttpRequest, date: ProcessingDate, jobs: Sequence[Any]) -> 
         return ""
     job = Job.objects.select_related("block", "campaign", "certificate").get(pk=first)
     job.date = date
-    return board.why_waiting(job, prepared(request))
+    return board.why_waiting(job, prepared(request), hosts=False)
 
 
 def search(request: HttpRequest) -> str:
@@ -157,7 +157,8 @@ def details(request: HttpRequest, found: AssociationBlock, job: Job) -> dict[str
     """What the attempt left behind."""
     job.date = found.date
     chips, parameters = attempt.parameters(attempt.measured(job))
-    recorded, shown = attempt.log(job), archived.shown(job)
+    # What waits has brought nothing yet.
+    recorded, shown = attempt.log(job), archived.shown(job) if job.state != JobState.WAITING else []
     return {
         "meaning": attempt.meaning(job),
         "waiting": board.why_waiting(job, prepared(request)) if job.state == JobState.WAITING else "",
