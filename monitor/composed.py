@@ -93,10 +93,12 @@ class ComposedObjects(Composed, Generic[M]):
 
     def ask(self, **given: Any) -> list[M]:
         """The objects; one query."""
-        text = self.text(connections[DEFAULT_DB_ALIAS].vendor)
+        connection = connections[DEFAULT_DB_ALIAS]
+        text = self.text(connection.vendor)
         asked = text.sql, text.values(given)
-        # Django makes the objects: it gets a compiler that knows its text already.
+        # Django makes the objects: it gets a compiler that knows its text already.  The connection is this thread's.
         compiler = copy(text.compiler)
+        compiler.connection = connection
         compiler.as_sql = lambda *_, **__: asked  # type: ignore[method-assign,assignment]
         queryset = text.queryset.all()
         queryset.query.get_compiler = lambda **_: compiler  # type: ignore[method-assign]

@@ -1,8 +1,10 @@
 """Queries that are composed once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import QuerySet
 
 from monitor.composed import Composed, ComposedObjects, Given
@@ -54,3 +56,19 @@ def test_objects_come_with_what_they_are_related_to(django_assert_num_queries):
             assert [(job, job.block.name) for job in whole.ask(since=since)] == [
                 (job, job.block.name) for job in expected
             ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_thread_asks_its_own_connection():
+    job = rows.job()
+    whole = ComposedObjects(lambda: Job.objects.filter(pk=Given("pk")).select_related("block"))
+
+    def asked() -> list[Job]:
+        try:
+            return whole.ask(pk=job.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as another:
+        assert [pool.submit(asked).result() for pool in (one, another)] == [[job], [job]]
+    assert whole.ask(pk=job.pk) == [job]
