@@ -22,7 +22,7 @@ class Given(RawSQL):
         super().__init__("%s", (Name(name),))
 
 
-class Listed(Given):
+class GivenList(Given):
     """A place for a list of texts as JSON, of which a column has one."""
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, Any]:

@@ -20,7 +20,7 @@ from monitor.api.parameters import LONGEST, Parameter, conditions, day, text
 from monitor.api.problems import Problem
 from monitor.api.shapes import VocabularyShape
 from monitor.api.views import Resource
-from monitor.composed import Composed, Listed
+from monitor.composed import Composed, GivenList
 from monitor.nested import Rows
 from processing.core.states import TROUBLE, UNFINISHED, JobState, ProductState, Reason
 from processing.models import Product, RawFrame
@@ -235,7 +235,7 @@ def datasets(names: Sequence[str]) -> list[dict[str, Any]]:
 def attempts() -> QuerySet[RawFrame, Any]:
     """The jobs of the frames whose names are given, each with its current products."""
     current = Product.objects.filter(job=OuterRef("block__jobs__pk"), state=ProductState.CURRENT).order_by("id")
-    frames = RawFrame.objects.filter(dp_id__in=Listed("names"), block__jobs__isnull=False).order_by()
+    frames = RawFrame.objects.filter(dp_id__in=GivenList("names"), block__jobs__isnull=False).order_by()
     columns = (f"block__jobs__{path}" for path in PATHS)
     found: QuerySet[RawFrame, Any] = frames.values("dp_id", *columns, made=Rows(current, "dp_id"))
     return found

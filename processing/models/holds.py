@@ -52,12 +52,10 @@ class Hold(models.Model):
     def __str__(self) -> str:
         return f"hold {self.pk} of {self.instrument_id}" + (f" on {self.host}" if self.host else "")
 
-    def note(self, new: str, why: str, who: str) -> Event:
+    def note(self, new: str, why: str, who: str) -> None:
         """Append an event about this hold."""
         old = "" if new == "HELD" else "HELD"
-        return Event.objects.create(
-            subject="hold", subject_id=self.pk, name=str(self), old=old, new=new, why=why, who=who
-        )
+        Event.append(subject="hold", subject_id=self.pk, name=str(self), old=old, new=new, why=why, who=who)
 
     def release(self, who: str) -> bool:
         """End the hold; False if somebody was first."""

@@ -58,12 +58,10 @@ class Stop(models.Model):
     def __str__(self) -> str:
         return f"stop {self.pk} of {self.scope or 'all instruments'}"
 
-    def note(self, new: str, why: str, who: str) -> Event:
+    def note(self, new: str, why: str, who: str) -> None:
         """Append an event about this stop."""
         old = "" if new == "STOPPED" else "STOPPED"
-        return Event.objects.create(
-            subject="stop", subject_id=self.pk, name=str(self), old=old, new=new, why=why, who=who
-        )
+        Event.append(subject="stop", subject_id=self.pk, name=str(self), old=old, new=new, why=why, who=who)
 
     def resume(self, who: str) -> bool:
         """End the stop; False if somebody was first."""
