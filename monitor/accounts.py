@@ -8,8 +8,8 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
-from monitor.composed import Composed, Given
 from monitor.nested import Rows
+from processing.models.composed import Composed, Given
 
 
 def granted(user: Any) -> QuerySet[Any]:

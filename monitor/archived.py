@@ -7,12 +7,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from monitor.composed import ComposedObjects, Given
 from processing import control
 from processing.core.errors import Halt, NotInArchive
 from processing.core.keywords import Place
 from processing.core.states import IngestState
 from processing.models import Ingestion, Job, Product
+from processing.models.composed import ComposedObjects, Given
 
 # The role of a file, in the words of DataLink.
 PREVIEW = "#preview"

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from django.db.models import OuterRef, Q, QuerySet
 
-from monitor.composed import ComposedObjects, Given
 from monitor.nested import Rows, restored
 from processing.core.ab import AB, Calib
 from processing.core.association import of_chips
 from processing.core.certification import Certificate
 from processing.core.states import REASONS, Reason
 from processing.models import AssociationBlock, Event, Ingestion, Job, JobLog, Qc1Parameter, RawFrame, Score
+from processing.models.composed import ComposedObjects, Given
 
 
 @dataclass(frozen=True)
@@ -136,9 +136,9 @@ def _jobs() -> QuerySet[Job]:
     mine = {"job": OuterRef("pk")}
     on_their_way = Ingestion.objects.filter(job=OuterRef(OuterRef("pk"))).values("pk")
     happened = Q(subject="job", subject_id=OuterRef("pk")) | Q(subject="ingestion", subject_id__in=on_their_way)
+    jobs: QuerySet[Job] = Job.objects.filter(block=Given("block"))
     return (
-        Job.objects.filter(block=Given("block"))
-        .select_related("campaign", "certificate", "log_text")
+        jobs.select_related("campaign", "certificate", "log_text")
         .order_by("-id")
         .annotate(
             score_rows=Rows(Score.objects.filter(**mine), "kind", "name", "chip", "value", "low", "high", "flag"),

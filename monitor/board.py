@@ -9,7 +9,6 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from monitor.composed import Composed, ComposedObjects
 from monitor.failures import unacknowledged
 from monitor.holds import Held
 from monitor.nested import Number, Rows, restored
@@ -17,6 +16,7 @@ from monitor.tallies import Tally, tallies
 from processing import control
 from processing.core.states import DateState, JobState
 from processing.models import Event, Hold, Instrument, Job, ProcessingDate, Stop, Worker
+from processing.models.composed import Composed, ComposedObjects
 from processing.models.dates import finished_last
 from processing.models.stops import ALL
 

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from monitor.composed import ComposedObjects, Given
 from processing.core.schedule import Window
 from processing.models import Instrument, Stop
+from processing.models.composed import ComposedObjects, Given
 from processing.models.stops import ALL
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from django.db.models import Case, Count, F, IntegerField, OrderBy, OuterRef, Q, QuerySet, Value, When
 from django.db.models.fields.json import KeyTextTransform
 
-from monitor.composed import Composed, ComposedObjects, Given
 from monitor.nested import Number, Rows
 from monitor.tallies import Tally, complete
 from processing.core.states import TROUBLE, JobState
 from processing.models import Job, ProcessingDate, Product, Qc1Parameter
+from processing.models.composed import Composed, ComposedObjects, Given
 
 # A longer list of jobs has several pages.
 LIMIT = 200

@@ -4,8 +4,8 @@ import time
 
 from django.http import HttpRequest
 
-from monitor.composed import Composed
 from processing.models import Event
+from processing.models.composed import Composed
 
 HEADER = "Phoenix-Version"
 TICK = 30

@@ -6,7 +6,7 @@ from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
 
-from monitor.composed import Composed, Given
+from processing.models.composed import Composed, Given
 
 LASTING = Composed(
     lambda: Session.objects.filter(session_key=Given("key"), expire_date__gt=Now()).values_list("session_data")

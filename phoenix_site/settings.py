@@ -187,6 +187,8 @@ EMAIL_TIMEOUT = 10
 
 WORK_DIR = Path(env.str("PHOENIX_WORK_DIR", str(VAR_DIR / "work"))).resolve()
 WORKERS = env.int("PHOENIX_WORKERS", 2)
+# Processes beside them, which fetch and claim the next jobs and write down what the last have made.
+AHEAD = env.int("PHOENIX_AHEAD", WORKERS)
 
 # AB files in one call of the API.
 DATA_UPLOAD_MAX_NUMBER_FILES = 500
@@ -196,7 +198,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 500
 Q_CLUSTER: dict[str, Any] = {
     "name": "phoenix",
     "label": "Queue",
-    "workers": WORKERS,
+    "workers": WORKERS + AHEAD,
     "queue_limit": 1,
     "bulk": 1,
     "max_attempts": 1,

@@ -5,8 +5,8 @@ from processing.workflow import fill as fill_campaign
 from processing.workflow import finish as finish_date
 from processing.workflow import ingest as ingest_product
 from processing.workflow import prepare as prepare_date
-from processing.workflow import process as process_job
 from processing.workflow import sweep as sweep_all
+from processing.workflow.shift import shift
 
 
 def prepare() -> bool:
@@ -15,11 +15,8 @@ def prepare() -> bool:
 
 
 def process() -> bool:
-    """Process the next job, and ingest: products must not queue behind the messages of all jobs that still wait."""
-    done = process_job.process()
-    if done:
-        ingest_product.ingest()
-    return done
+    """Process the next jobs for a while, and ingest what they made."""
+    return shift()
 
 
 def ingest() -> int:

@@ -20,10 +20,10 @@ from monitor.api.parameters import LONGEST, Parameter, conditions, day, text
 from monitor.api.problems import Problem
 from monitor.api.shapes import VocabularyShape
 from monitor.api.views import Resource
-from monitor.composed import Composed, GivenList
 from monitor.nested import Rows
 from processing.core.states import TROUBLE, UNFINISHED, JobState, ProductState, Reason
 from processing.models import Product, RawFrame
+from processing.models.composed import Composed, GivenList
 
 MOST = 1000
 VERSION = 1

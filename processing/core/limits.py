@@ -6,6 +6,8 @@ from math import inf
 from typing import Any, Self
 
 HOUR = 3600.0
+SOON = 60.0
+"""Seconds before the end of a job in which the next one is claimed, and its files fetched."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Host:
     """GB."""
     jobs: int | None = None
     """The most at once, of all its workers together."""
+    ahead: int = 0
+    """Jobs that may be claimed before there is room: their files are fetched, and they wait until they can start."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Taken:
     need: Need
     left: float
     """Seconds until it is expected to be done; 0 if it should be already."""
+    started: bool = True
+    """False of one that was claimed ahead, and waits."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,16 @@ def room(host: Host, running: Iterable[Need], need: Need) -> bool:
     cores = sum(one.cores for one in taken) + need.cores
     memory = sum(one.memory for one in taken) + need.memory
     return not taken or (cores <= host.cores and memory <= host.memory and places(host.jobs, len(taken)))
+
+
+def early(host: Host, running: Sequence[Taken], need: Need) -> bool:
+    """Whether a job may be claimed before it has room: one of those that run will be done soon.
+
+    Only cores and places are so promised: memory must be there for all that are claimed.
+    """
+    memory = sum(one.need.memory for one in running) + need.memory
+    soon = any(one.started and one.left <= SOON for one in running)
+    return soon and memory <= host.memory and sum(not one.started for one in running) < host.ahead
 
 
 def waits(host: Host, running: Iterable[Taken], need: Need) -> float:

@@ -1,12 +1,11 @@
 """What happened: append-only, one row per change of state."""
 
-from functools import cache
 from typing import Any, Never
 
-from django.db import connection, models
-from django.utils import timezone
+from django.db import models
 
 from processing.core.trace import current
+from processing.models.shaped import insert
 
 APPEND_ONLY = "events are append-only"
 
@@ -46,18 +45,6 @@ class Event(models.Model):
         raise TypeError(APPEND_ONLY)
 
     @classmethod
-    def append(cls, **values: Any) -> None:
-        """Insert one, as `objects.create` does, which takes as long as all else of a change of state."""
-        row = {"at": timezone.now(), "old": "", "why": "", "request": current(), **values}
-        with connection.cursor() as cursor:
-            cursor.execute(_insertion(), [connection.ops.adapt_unknown_value(row[name]) for name in COLUMNS])
-
-
-COLUMNS = [field.attname for field in Event._meta.concrete_fields if not field.primary_key]
-
-
-@cache
-def _insertion() -> str:
-    quoted = map(connection.ops.quote_name, COLUMNS)
-    table = connection.ops.quote_name(Event._meta.db_table)
-    return f"INSERT INTO {table} ({', '.join(quoted)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608
+    def append(cls, *rows: "Event") -> None:
+        """Insert them; `objects.create` would take as long as all else of a change of state."""
+        insert(rows)

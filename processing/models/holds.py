@@ -1,8 +1,7 @@
 """Holds: the surroundings of an instrument are broken, so nothing of it starts until they are mended."""
 
-from collections.abc import Iterable
-
 from django.db import models
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from processing.models.events import Event
@@ -18,14 +17,9 @@ class HoldQuerySet(models.QuerySet["Hold"]):
         """Those that nobody has released."""
         return self.filter(released=None)
 
-    def felt_on(self, host: str) -> "HoldQuerySet":
+    def felt_on(self, host: str | Combinable) -> "HoldQuerySet":
         """The active holds that keep this host from starting anything of their instrument."""
-        return self.active().filter(host__in=(host, EVERYWHERE))
-
-    def free(self, instruments: Iterable[Instrument], host: str) -> list[Instrument]:
-        """Those of the instruments that this host may start something of.  One query."""
-        held = set(self.felt_on(host).values_list("instrument_id", flat=True))
-        return [instrument for instrument in instruments if instrument.pk not in held]
+        return self.active().filter(models.Q(host=host) | models.Q(host=EVERYWHERE))
 
 
 class Hold(models.Model):
@@ -55,7 +49,7 @@ class Hold(models.Model):
     def note(self, new: str, why: str, who: str) -> None:
         """Append an event about this hold."""
         old = "" if new == "HELD" else "HELD"
-        Event.append(subject="hold", subject_id=self.pk, name=str(self), old=old, new=new, why=why, who=who)
+        Event.append(Event(subject="hold", subject_id=self.pk, name=str(self), old=old, new=new, why=why, who=who))
 
     def release(self, who: str) -> bool:
         """End the hold; False if somebody was first."""

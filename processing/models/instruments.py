@@ -1,8 +1,8 @@
 """Instruments and when they are processed."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any, NamedTuple, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -54,24 +54,50 @@ class Instrument(models.Model):
         return read_window(self.window or settings.PHOENIX["WINDOW"])
 
 
-def in_time(instruments: Iterable[Instrument], now: datetime) -> models.Q:
-    """The condition on jobs of these instruments that they are done before their window closes.
+class Open(NamedTuple):
+    """An instrument whose window is open, as a query asks for its jobs; each part a value, or a place for it."""
 
-    As `processing.core.turn.Closing.holds` has it.
-    """
-    same: dict[Window, list[Instrument]] = defaultdict(list)
-    for instrument in instruments:
-        same[instrument.hours].append(instrument)
+    instrument: Any
+    left: Any
+    """Seconds until its window closes; None if it never does."""
+    length: Any
+    """Seconds in all, if a job may start that is too long for any window; else None."""
+
+    @classmethod
+    def now(cls, instrument: Instrument, now: datetime) -> Self:
+        """That of an instrument at a moment."""
+        return cls(instrument.pk, *span(instrument.hours, now))
+
+    @property
+    def holds(self) -> models.Q:
+        """The condition on jobs that they are of the instrument, and done before its window closes."""
+        return models.Q(done_in(self.left, self.length), date__instrument__name=self.instrument)
+
+
+def in_time(opened: Iterable[Open]) -> models.Q:
+    """The condition on jobs that one of these windows holds them."""
     found = models.Q(pk__in=[])
-    for window, sharing in same.items():
-        found |= models.Q(held(window, now), date__instrument__in=sharing)
+    for each in opened:
+        found |= each.holds
     return found
 
 
 def held(window: Window, now: datetime) -> models.Q:
     """The condition on jobs that a window which is open holds them."""
+    return done_in(*span(window, now))
+
+
+def span(window: Window, now: datetime) -> tuple[float | None, float | None]:
+    """What is left of an open window, and its length, if that matters; see `Open`."""
     if window.always:
-        return models.Q()
+        return None, None
     remaining = closing(window, now)
-    done = models.Q(late_seconds__lte=remaining.left)
-    return done | models.Q(late_seconds__gt=remaining.length) if remaining.takes_the_longest else done
+    return remaining.left, remaining.length if remaining.takes_the_longest else None
+
+
+def done_in(left: Any, length: Any) -> models.Q:
+    """The condition on jobs that `processing.core.turn.Closing.holds` them."""
+    if left is None:
+        return models.Q()
+    done = models.Q(late_seconds__lte=left)
+    return done if length is None else done | models.Q(late_seconds__gt=length)

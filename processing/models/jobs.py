@@ -2,40 +2,31 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, timedelta
+from functools import cache, partial
 from itertools import starmap
 from typing import Any, ClassVar, NamedTuple
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from processing.core.fingerprint import kind
-from processing.core.limits import Offer, places
-from processing.core.states import (
-    JOB_MOVES,
-    TROUBLE,
-    UNFINISHED,
-    CampaignState,
-    CertificateState,
-    DateState,
-    JobState,
-    Reason,
-)
+from processing.core.limits import Offer
+from processing.core.states import JOB_MOVES, TROUBLE, UNFINISHED, CampaignState, JobState, Reason
 from processing.models.blocks import AssociationBlock
-from processing.models.campaigns import HOUR, Campaign
+from processing.models.campaigns import Campaign
 from processing.models.certificates import Certificate
+from processing.models.composed import ComposedUpdate, Given
 from processing.models.dates import ProcessingDate
 from processing.models.failures import Cluster
-from processing.models.instruments import Instrument, held, in_time
-from processing.models.leases import Leased, lease_end
+from processing.models.holds import Hold
+from processing.models.instruments import Instrument
+from processing.models.leases import Leased, from_now
 from processing.models.moves import ALWAYS, Condition, Moving
-from processing.models.room import Room
-from processing.models.stops import ALL, Stop
-
-ALONG = ("campaign", "certificate", "date__instrument")
-"""What comes with the row of a claim, which looks at it anyway; not the block, of which all that wait would be read."""
+from processing.models.queue import Queue
+from processing.models.room import Room, host_of
+from processing.models.shaped import prepared
 
 
 class Counted(NamedTuple):
@@ -53,80 +44,8 @@ class Counted(NamedTuple):
     """The id of the job that was registered last."""
 
 
-class JobQuerySet(models.QuerySet["Job"]):
+class JobQuerySet(Queue):
     """Questions about jobs, and the claim."""
-
-    def startable(self, instruments: Iterable[Instrument]) -> "JobQuerySet":
-        """WAITING jobs that nothing forbids to start, for instruments whose window is open."""
-        scopes = (models.OuterRef("date__instrument"), ALL)
-        return self.ready(instruments).filter(~models.Exists(Stop.objects.active().filter(scope__in=scopes)))
-
-    def ready(self, instruments: Iterable[Instrument]) -> "JobQuerySet":
-        """WAITING jobs of these instruments, which are open and not stopped, that nothing else forbids to start."""
-        return self.filter(
-            models.Q(not_before=None) | models.Q(not_before__lte=Now()),
-            state=JobState.WAITING,
-            due=True,
-            date__state=DateState.PROCESSING,
-            date__instrument__in=[row.pk for row in instruments],
-            campaign__state=CampaignState.RUNNING,
-            certificate__state=CertificateState.CERTIFIED,
-        )
-
-    def unstopped(self, instrument: str) -> "JobQuerySet":
-        """All of these while no stop concerns the instrument; none otherwise."""
-        return self.filter(~models.Exists(Stop.objects.all().of(instrument)))
-
-    def running_on(self, instruments: Iterable[Instrument]) -> dict[str, int]:
-        """How many jobs of each instrument run; one query."""
-        running = self.filter(state=JobState.RUNNING, date__instrument__in=list(instruments)).order_by()
-        return dict(running.values_list("date__instrument").annotate(models.Count("id")))
-
-    def allowed(self, now: datetime, limited: Iterable[Campaign] | None = None) -> "JobQuerySet":
-        """Those whose campaign's own window and rate let them start; `limited` are those that have them."""
-        found = self
-        for row in Campaign.objects.all().limited() if limited is None else limited:
-            claims = Job.objects.filter(campaign=row, claimed__gt=now - HOUR).order_by("-claimed")
-            times = claims.values_list("claimed", flat=True)[: row.per_hour or 0]
-            if row.rests([at for at in times if at], now):
-                found = found.exclude(campaign=row)
-            elif row.hours:
-                found = found.filter(~models.Q(campaign=row) | held(row.hours, now))
-        return found
-
-    def in_turn(self) -> "JobQuerySet":
-        """In the order in which jobs are taken, that of `processing.core.turn.key`."""
-        return self.order_by("background", "-priority", "turn", "-expected_seconds", "id")
-
-    def next_of(self, rows: Iterable[Instrument], room: Room | None = None) -> "Job | None":
-        """The first in turn that is done before its window closes, and has room; None if there is none to take.
-
-        If the site allows it (`OVERRUN`), the first in turn rather than none.  Locked until the transaction ends.
-        """
-        first = room.first if room else JobQuerySet.first
-        now = timezone.now()
-        instruments, limited = self.with_places(rows)
-        ready = self.ready(instruments).allowed(now, limited).select_related(*ALONG)
-        queue = ready.select_for_update(skip_locked=True, of=("self",)).in_turn()
-        job = first(queue.filter(in_time(instruments, now)))
-        return first(queue) if job is None and settings.PHOENIX["OVERRUN"] else job
-
-    def with_places(self, instruments: Iterable[Instrument]) -> tuple[list[Instrument], list[Campaign]]:
-        """Those of the instruments that may have one more job, and the campaigns that are limited.
-
-        What is limited is locked until the transaction ends: two claims at once do not count the same place.
-        """
-        rows, limited = list(instruments), list(Campaign.objects.all().limited())
-        # NO KEY: who registers a date of an instrument, or a job of a campaign, does not wait for a claim.
-        if rated := [campaign.pk for campaign in limited if campaign.per_hour is not None]:
-            locked = Campaign.objects.filter(pk__in=rated).order_by("pk").select_for_update(no_key=True)
-            list(locked.values_list("pk"))
-        counted = [row.pk for row in rows if row.most_jobs is not None]
-        if not counted:
-            return rows, limited
-        list(Instrument.objects.filter(pk__in=counted).select_for_update(no_key=True).order_by("pk").values_list("pk"))
-        running = self.running_on(rows)
-        return [row for row in rows if places(row.most_jobs, running.get(row.pk, 0))], limited
 
     def failed(self) -> "JobQuerySet":
         """Those that ended in trouble; only they have a fingerprint."""
@@ -152,20 +71,15 @@ class JobQuerySet(models.QuerySet["Job"]):
         other, on PostgreSQL because locked rows are skipped.
         """
         with transaction.atomic(durable=True):
-            room = Room.locked(Job.objects.all(), owner, offer) if offer else None
+            room = Room.locked(owner, offer) if offer else None
             job = self.next_of(instruments, room)
             if job is None:
                 return None
             job.token, job.owner = uuid.uuid4(), owner
-            changes = {
-                "state": JobState.RUNNING,
-                "token": job.token,
-                "owner": owner,
-                "claimed": Now(),
-                "lease": lease_end(),
-            }
             # The row is ours until the end; what has just come into force for it is a stop.
-            if not Job.objects.unstopped(job.date.instrument_id).filter(pk=job.pk, state=job.state).update(**changes):
+            if not taking(settings.PHOENIX["LEASE"]).tell(
+                **job.told("pk", "token", "owner", instrument=job.date.instrument_id)
+            ):
                 return None
             job.note(job.state, JobState.RUNNING, f"claimed by {owner}")
         job.state = JobState.RUNNING
@@ -257,10 +171,15 @@ class Job(Moving, Leased):
     def start(self) -> bool:
         """Note that the pipeline process is about to start: True once per job, ever, and only for its claimant.
 
-        False also if a stop came after the claim: nothing new starts from that moment.
+        False also if a stop, a hold, a pause or another window came after the claim: nothing new starts from then on.
         """
-        rows = Job.objects.unstopped(self.date.instrument_id).filter(self.mine, pk=self.pk, state=JobState.RUNNING)
-        return bool(rows.filter(started=None).update(started=Now()))
+        instrument = self.date.instrument
+        about = {"instrument": instrument.pk, "window": instrument.window, "host": host_of(self.owner)}
+        return bool(START.tell(**self.told("pk", "token", **about)))
+
+    def told(self, *columns: str, **more: Any) -> dict[str, Any]:
+        """Values of this row as the database takes them, and others."""
+        return {name: prepared(Job, name, getattr(self, name)) for name in columns} | more
 
     def give_back(self, why: str, where: Condition = ALWAYS, **more: Any) -> bool:
         """Return a claim untouched: allowed only while no process was started."""
@@ -277,3 +196,26 @@ class Job(Moving, Leased):
         if state in TROUBLE:
             changes["fingerprint"] = Cluster.objects.remember(kind(state, reason, self.block.recipe, sentence))
         return self.move(state, sentence, where=where, **changes)
+
+
+@cache
+def taking(lease: float) -> ComposedUpdate:
+    """The claim of one job, unless a stop concerns it; its lease has so many seconds."""
+    rows = partial(Job.objects.unstopped, Given("instrument"))
+    values = {"state": JobState.RUNNING, "token": Given("token"), "owner": Given("owner")}
+    times = {"claimed": Now(), "lease": from_now(timedelta(seconds=lease))}
+    return ComposedUpdate(lambda: rows().filter(pk=Given("pk"), state=JobState.WAITING), **values, **times)
+
+
+START = ComposedUpdate(
+    lambda: Job.objects.unstopped(Given("instrument")).filter(
+        ~models.Exists(Hold.objects.all().felt_on(Given("host")).filter(instrument=Given("instrument"))),
+        models.Exists(Instrument.objects.filter(pk=Given("instrument"), window=Given("window"))),
+        models.Exists(Campaign.objects.filter(pk=models.OuterRef("campaign"), state=CampaignState.RUNNING)),
+        pk=Given("pk"),
+        token=Given("token"),
+        state=JobState.RUNNING,
+        started=None,
+    ),
+    started=Now(),
+)

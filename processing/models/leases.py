@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from processing.models.shaped import update
+
 
 def from_now(span: timedelta) -> models.Expression:
     """That long after now, or before: what hosts compare with each other is all of one clock."""
@@ -29,8 +31,7 @@ class Leased(models.Model):
 
     def renew(self, **still: Any) -> bool:
         """Lengthen the lease if the row is still this owner's, and still as `still` says."""
-        manager: Any = type(self)._default_manager
-        return bool(manager.filter(pk=self.pk, owner=self.owner, **still).update(lease=lease_end()))
+        return bool(update(type(self), models.Q(pk=self.pk, owner=self.owner, **still), {"lease": lease_end()}))
 
 
 # The condition that nobody works on a row any more.

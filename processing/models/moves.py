@@ -11,6 +11,7 @@ from django.db.models.expressions import Combinable
 from processing.core.states import check_move
 from processing.models.events import Event
 from processing.models.patience import patient
+from processing.models.shaped import update
 
 Condition = models.Q | Combinable
 ALWAYS = models.Q()
@@ -70,9 +71,7 @@ class Moving(models.Model):
         with transaction.atomic(durable=True):
             if new in self.repeated:
                 hasten()
-            manager: Any = type(self)._default_manager
-            rows = manager.filter(where, pk=self.pk, state=self.state)
-            if not rows.update(state=new, **changes):
+            if not update(type(self), models.Q(where, pk=self.pk, state=self.state), {"state": new, **changes}):
                 return False
             self.note(self.state, new, why)
             if also:
@@ -81,15 +80,13 @@ class Moving(models.Model):
 
     def note(self, old: str, new: str, why: str = "") -> None:
         """Append an event about this row."""
-        Event.append(
-            subject=self.subject,
-            subject_id=self.pk,
-            name=str(self),
-            old=old,
-            new=new,
-            why=why,
-            who=self.actor or socket.gethostname(),
-        )
+        Event.append(self.event(old, new, why))
+
+    def event(self, old: str, new: str, why: str = "") -> Event:
+        """One about this row, unsaved."""
+        who = self.actor or socket.gethostname()
+        about = {"subject": self.subject, "subject_id": self.pk, "name": str(self)}
+        return Event(**about, old=old, new=new, why=why, who=who)
 
     def fresh(self) -> Self:
         """The row as it is in the database now."""

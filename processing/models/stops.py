@@ -1,8 +1,7 @@
 """Stops: an administrator's word that nothing new may start, for one instrument or for all."""
 
-from collections.abc import Iterable
-
 from django.db import models
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from processing.models.events import Event
@@ -18,14 +17,10 @@ class StopQuerySet(models.QuerySet["Stop"]):
         """Those that nobody has resumed."""
         return self.filter(resumed=None)
 
-    def of(self, instrument: Instrument | str) -> "StopQuerySet":
+    def of(self, instrument: Instrument | str | Combinable) -> "StopQuerySet":
         """The active stops that concern an instrument: its own, and those of all instruments."""
-        return self.active().filter(scope__in=(str(instrument), ALL))
-
-    def allowed(self, instruments: Iterable[Instrument]) -> list[Instrument]:
-        """Those of the instruments that no active stop concerns.  One query."""
-        stopped = set(self.active().values_list("scope", flat=True))
-        return [] if ALL in stopped else [i for i in instruments if i.pk not in stopped]
+        scope = instrument.pk if isinstance(instrument, Instrument) else instrument
+        return self.active().filter(models.Q(scope=ALL) | models.Q(scope=scope))
 
 
 class Stop(models.Model):
@@ -61,7 +56,7 @@ class Stop(models.Model):
     def note(self, new: str, why: str, who: str) -> None:
         """Append an event about this stop."""
         old = "" if new == "STOPPED" else "STOPPED"
-        Event.append(subject="stop", subject_id=self.pk, name=str(self), old=old, new=new, why=why, who=who)
+        Event.append(Event(subject="stop", subject_id=self.pk, name=str(self), old=old, new=new, why=why, who=who))
 
     def resume(self, who: str) -> bool:
         """End the stop; False if somebody was first."""

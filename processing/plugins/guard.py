@@ -1,35 +1,57 @@
-"""Ends the processes of one attempt when its worker is gone: a program of its own, started beside each command.
+"""Ends the processes of an attempt when its worker is gone: a program of its own, started beside the worker.
 
 The kernel ends only the direct child of a worker that dies.  What that child has started lives on, so this program
-waits for the end of its input, a pipe that only the worker holds, and then looks for the attempt's token.
+waits for the end of its input, a pipe that only the worker holds, and then looks for the last token that it was told.
 Standard library only, and no import of phoenix: it must start in milliseconds.
 """
 
+import atexit
 import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 # Most guards are never needed: what waits is the smallest program there is; at the end of its input it becomes this.
-WAIT = 'read -r _; exec "$0" -I -S "$1" "$2"'
+WAIT = 'while read -r line; do token=$line; done; [ -z "$token" ] || exec "$0" -I -S "$1" "$token"'
 VARIABLE = b"PHOENIX_TOKEN="
+PROGRAMS: "dict[tuple[int, int], subprocess.Popen[bytes]]" = {}
+"""By process and thread."""
 PERSISTS = 1.0  # seconds: for a process that cannot be ended before it has left a system call
 
 
 @contextlib.contextmanager
 def guard(token: str) -> Iterator[None]:
     """While this is open, the death of this process ends every process with the token in its environment."""
-    argv = ("/bin/sh", "-c", WAIT, sys.executable, __file__, token)
-    # A session of its own, and no token in its environment: it survives what it is to clean up after.
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, env={}, start_new_session=True) as program:  # noqa: S603
-        try:
-            yield
-        finally:
-            program.kill()
+    tell(token)
+    try:
+        yield
+    finally:
+        tell("")
+
+
+def tell(token: str) -> None:
+    """Say whom to end at the end of this process; each thread has its own program, which is started when it is not."""
+    key = os.getpid(), threading.get_ident()
+    if key not in PROGRAMS or PROGRAMS[key].poll() is not None:
+        argv = ("/bin/sh", "-c", WAIT, sys.executable, __file__)
+        # A session of its own, and no token in its environment: it survives what it is to clean up after.
+        PROGRAMS[key] = subprocess.Popen(  # noqa: S603 - our own
+            argv, stdin=subprocess.PIPE, env={}, start_new_session=True
+        )
+    os.write(PROGRAMS[key].stdin.fileno(), f"{token}\n".encode())  # type: ignore[union-attr] # it is a pipe
+
+
+@atexit.register
+def leave() -> None:
+    """Let the programs of this process end before it does."""
+    for (pid, _), program in PROGRAMS.items():
+        if pid == os.getpid() and program.stdin:
+            program.stdin.close()
+            program.wait()
 
 
 def end(token: str) -> None:
@@ -48,11 +70,12 @@ def end(token: str) -> None:
 def attempts() -> Iterator[tuple[int, str, str]]:
     """(pid, token, home) of every process on this machine that belongs to an attempt.
 
-    After each recipe all processes are looked through: hence no globbing, and nothing decoded of those of others.
+    After each recipe all processes are looked through: hence plain names, and nothing decoded of those of others.
     """
     for pid in filter(str.isdecimal, os.listdir("/proc")):  # noqa: PTH208 - paths would cost more than all the rest
         with contextlib.suppress(OSError):
-            environment = Path(f"/proc/{pid}/environ").read_bytes()
+            with open(f"/proc/{pid}/environ", "rb", buffering=0) as file:  # noqa: PTH123 - as above
+                environment = file.read()
             if VARIABLE not in environment:
                 continue
             pairs = (entry.partition(b"=") for entry in environment.split(b"\0"))

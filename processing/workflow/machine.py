@@ -1,6 +1,7 @@
 """This machine: what it has for jobs, and how busy it is with everything that runs there."""
 
 import os
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
@@ -16,7 +17,7 @@ GB = 1e9
 def offer(now: datetime) -> Offer:
     """For jobs at this moment: at night all that is theirs, in the daytime what other work leaves."""
     if read_window(settings.PHOENIX["WINDOW"]).is_open(now):
-        return Offer(host())
+        return Offer(replace(host(), ahead=settings.AHEAD))
     return Offer(host(), guard(), load())
 
 
@@ -24,7 +25,7 @@ def host() -> Host:
     """What the settings say; where they say nothing, all of the machine."""
     told = settings.PHOENIX["HOST"]
     cores = told["CORES"] or max(os.cpu_count() or 1, settings.WORKERS)
-    return Host(cores, told["MEMORY"] or memory(), told["JOBS"] or None)
+    return Host(cores, told["MEMORY"] or memory(), min(told["JOBS"] or settings.WORKERS, settings.WORKERS))
 
 
 @cache

@@ -26,6 +26,7 @@ from processing.models.leases import from_now
 from processing.models.patience import lost, patient
 from processing.workflow import convert, files, gate, hold, machine, prepare, record
 from processing.workflow.heartbeat import Heartbeat
+from processing.workflow.seat import Closed, seat
 from processing.workflow.wake import Stage, wake
 from processing.workflow.worker import owner
 
@@ -47,8 +48,8 @@ def process(among: JobQuerySet | None = None) -> bool:
     # What is processed is still to be ingested: its date closes then.
     if job.state != JobState.PROCESSED:
         close(job)
-    # As many as it leaves cores to.
-    wake(Stage.PROCESS, job.certificate.cores if job.certificate else 1)
+    # The cores that it leaves are for more than who goes on here.
+    wake(Stage.PROCESS, job.certificate.cores - 1 if job.certificate else 0)
     return True
 
 
@@ -139,10 +140,6 @@ class NotPrepared(Exception):
     """A calibration of the job is not here, because the AB came when its date was already prepared."""
 
 
-class Closed(Exception):
-    """A stop, a hold or the end of the window came between the claim and the start, or the claim itself is lost."""
-
-
 class Failed(Exception):
     """The recipe was ended from outside: the job's end has a state of its own."""
 
@@ -181,10 +178,14 @@ def attempt(job: Job, heart: Heartbeat) -> None:
         record.raw_facts(job, this.pipeline.facts(inputs))
         run(this)
         products = this.pipeline.products(inputs, scratch)
-        measured = this.pipeline.measure(inputs, products)
-        record.measurements(job, inputs.certificate, measured)
-        judge(this, measured)
-        publish(this, products)
+        found = record.Found(inputs.certificate, this.pipeline.measure(inputs, products))
+        try:
+            judge(this, found.measured)
+            labels = archived(this, products)
+        except ABFailed:
+            record.measurements(job, found)
+            raise
+        publish(this, products, labels, found)
 
 
 def leave_evidence(job: Job, scratch: Path, _kind: object, error: BaseException | None, _trace: object) -> None:
@@ -226,9 +227,8 @@ def run(this: Attempt) -> None:
     job = this.job
     command = this.pipeline.command(this.inputs, this.scratch, str(job.token))
     registry.executor().ready(this.pipeline.program)
-    if job.date.instrument not in gate.ready() or not job.start():
-        raise Closed("The gate was closed between the claim and the start.")
-    finished = registry.executor().run(command)
+    with seat(job):
+        finished = registry.executor().run(command)
     log = this.pipeline.log(this.scratch)
     record.execution(job, command, finished, log)
     if this.heart.fenced:
@@ -268,17 +268,16 @@ def judge(this: Attempt, measured: Sequence[Measurement]) -> None:
         raise ABFailed(Reason.NO_SIGNAL, f"Median order signal-to-noise ratio {limit}: {values}.")
 
 
-def publish(this: Attempt, products: Sequence[Product]) -> None:
+def publish(this: Attempt, products: Sequence[Product], labels: Sequence[str], found: record.Found) -> None:
     """Products leave the scratch directory by rename, and only when the job is PROCESSED."""
     job, target, out = this.job, files.products(this.job), this.scratch / "out"
-    labels = archived(this, products)
-    changes = {"processed": Now(), "software": record.software(products)}
+    changes = {"processed": Now(), "software": record.software(products), "processing_flags": found.flags}
     files.keep(lambda: target.parent.mkdir(parents=True, exist_ok=True))
     manifest = json.dumps({product.category: product.path.name for product in products})
     files.keep(lambda: (out / convert.MANIFEST).write_text(manifest))
     out.rename(target)
-    queue = partial(record.queue_ingestions, job, labels)
-    moved = job.move(JobState.PROCESSED, "the recipe and every check succeeded", job.mine, queue, **changes)
+    along = partial(record.processed, job, labels, found)
+    moved = job.move(JobState.PROCESSED, "the recipe and every check succeeded", job.mine, along, **changes)
     # The answer to a commit may be lost, and the commit not: what a job has made once must not go for that.
     if not (moved or Job.objects.filter(job.mine, pk=job.pk, state=JobState.PROCESSED).exists()):
         files.remove([target])

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Length
 
 from processing.core import association, scoring
@@ -14,12 +15,14 @@ from processing.core.certification import Certificate
 from processing.core.origin import RawFacts
 from processing.core.ports import Command, Finished, Product
 from processing.core.scoring import Measurement
-from processing.models import Ingestion, Job, JobLog, Qc1Parameter, RawFrame, Score
+from processing.models import Event, Ingestion, Job, JobLog, Qc1Parameter, RawFrame, Score
 from processing.models.patience import patient
+from processing.models.shaped import Otherwise, insert, update
 from processing.plugins import fits, headertext
 
 LOG_LIMIT = 500_000  # characters of a log that are kept, from both of its ends
 HEADERS_LIMIT = 500_000  # characters of headers after which no further file is read
+REPLACED = Otherwise(("job_id",), ("text", "command"))
 
 
 def associations(job: Job, ab: AB, certificate: Certificate) -> None:
@@ -41,23 +44,34 @@ def all_associations(rows: Iterable[tuple[Job, AB, Certificate]]) -> None:
             Job.objects.filter(pk__in=jobs).update(association_flags=flags)
 
 
+class Found:
+    """What was measured on the products of a job, and how it scores."""
+
+    def __init__(self, certificate: Certificate, measured: Sequence[Measurement]) -> None:
+        self.measured = measured
+        self.scores = scoring.score(certificate.scores, measured)
+        self.flags = scoring.total(self.scores)
+
+    def write(self, job: Job) -> None:
+        """The rows of QC1 parameters and processing scores; what is there already stays."""
+        insert([Qc1Parameter.of(job, one) for one in self.measured], Otherwise())
+        insert([Score.of(job, Score.Kind.PROCESSING, score) for score in self.scores], Otherwise())
+
+
 @patient
-def measurements(job: Job, certificate: Certificate, measured: Sequence[Measurement]) -> None:
-    """QC1 parameters and processing scores."""
-    scores = scoring.score(certificate.scores, measured)
+def measurements(job: Job, found: Found) -> None:
+    """Those of a job that has failed nevertheless."""
     with transaction.atomic():
-        Qc1Parameter.objects.bulk_create((Qc1Parameter.of(job, m) for m in measured), ignore_conflicts=True)
-        rows = (Score.of(job, Score.Kind.PROCESSING, score) for score in scores)
-        Score.objects.bulk_create(rows, ignore_conflicts=True)
-        Job.objects.filter(pk=job.pk).update(processing_flags=scoring.total(scores))
+        found.write(job)
+        update(Job, Q(pk=job.pk), {"processing_flags": found.flags})
 
 
 @patient
 def raw_facts(job: Job, facts: Sequence[RawFacts]) -> None:
     """What the archive product will need of the raw headers after the frames are deleted."""
     for fact in facts:
-        frames = RawFrame.objects.filter(block=job.block_id, dp_id=fact.dp_id)
-        frames.update(mjd_obs=fact.mjd_obs, exptime=fact.exptime, tech=fact.tech)
+        values = {"mjd_obs": fact.mjd_obs, "exptime": fact.exptime, "tech": fact.tech}
+        update(RawFrame, Q(block_id=job.block_id, dp_id=fact.dp_id), values)
 
 
 @patient
@@ -66,14 +80,9 @@ def execution(job: Job, command: Command, finished: Finished, log: str) -> None:
 
     The exit code comes first: from then on nothing replaces the log.
     """
-    Job.objects.filter(pk=job.pk).update(
-        exit_code=finished.exit_code,
-        seconds=finished.seconds,
-        cpu_seconds=finished.cpu_seconds,
-        memory=finished.memory,
-    )
-    row = JobLog(job=job, text=shortened(log), command=shlex.join(command.argv))
-    JobLog.objects.bulk_create([row], update_conflicts=True, unique_fields=["job"], update_fields=["text", "command"])
+    values = {name: getattr(finished, name) for name in ("exit_code", "seconds", "cpu_seconds", "memory")}
+    update(Job, Q(pk=job.pk), values)
+    insert([JobLog(job=job, text=shortened(log), command=shlex.join(command.argv))], REPLACED)
 
 
 def growing_log(job: Job, log: str) -> None:
@@ -119,8 +128,10 @@ def shortened(log: str) -> str:
     )
 
 
-def queue_ingestions(job: Job, labels: Sequence[str]) -> None:
-    """One ingestion per archive product, QUEUED: within the transaction in which the job becomes PROCESSED."""
-    for label in labels:
-        row = Ingestion.objects.create(job=job, label=label)
-        row.note("", row.state)
+def processed(job: Job, labels: Sequence[str], found: Found) -> None:
+    """What belongs to the transaction in which a job becomes PROCESSED: one ingestion per archive product, QUEUED."""
+    found.write(job)
+    rows = [Ingestion(job=job, label=label) for label in labels]
+    for row, number in zip(rows, insert(rows), strict=True):
+        row.pk = number
+    Event.append(*(row.event("", row.state) for row in rows))

@@ -53,7 +53,7 @@ class Surroundings:
     @cached_property
     def running(self) -> Mapping[str, list[Taken]]:
         """What runs on each host."""
-        return taken(Job.objects.all())
+        return taken()
 
     def by_day(self, certificate: Certificate | None) -> str:
         """That no host starts such a job now, since all are at their daytime work; empty if one does."""

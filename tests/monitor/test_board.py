@@ -6,10 +6,11 @@ import pytest
 from django.test import RequestFactory
 from django.utils import timezone
 
-from monitor import attempt, board, composed, context, tallies
+from monitor import attempt, board, context, tallies
 from processing import control
 from processing.core.states import JobState
 from processing.models import Event, Instrument, Job, ProcessingDate, Worker
+from processing.models.composed import Composed
 from tests.monitor import rows
 
 pytestmark = pytest.mark.django_db
@@ -152,7 +153,7 @@ def test_a_strip_has_stops_holds_and_held_dates_with_their_times():
 def one_night(monkeypatch):
     """The home page shows a single date."""
     monkeypatch.setattr(board, "NIGHTS", 1)
-    monkeypatch.setattr(board, "INSTRUMENTS", composed.Composed(board._instruments))
+    monkeypatch.setattr(board, "INSTRUMENTS", Composed(board._instruments))
     monkeypatch.setattr(board, "_looks", board._looks.__wrapped__)
 
 

@@ -125,7 +125,7 @@ def test_every_kind_of_column_is_a_word_of_the_vocabulary(measured):
 def test_what_is_written_twice_is_there_once_and_as_it_was_first(add, certified):
     job = add()
     for value in (7.0, 8.0):
-        record.measurements(job, certified.value, [Measurement("qc_s2n", "ONE", value)])
+        record.measurements(job, record.Found(certified.value, [Measurement("qc_s2n", "ONE", value)]))
     assert list(job.qc1.values_list("name", "chip", "value")) == [("qc_s2n", "ONE", 7.0)]
     assert job.scores.filter(kind=Score.Kind.PROCESSING).count() == len(certified.value.scores)
 

@@ -103,7 +103,7 @@ def test_a_second_delivery_ingests_nothing(processed):
 def test_a_job_is_not_processed_without_the_ingestions_of_its_products(add, monkeypatch):
     job = add()
     prepare()
-    monkeypatch.setattr(record, "queue_ingestions", broken)
+    monkeypatch.setattr(record, "processed", broken)
     process()
 
     assert state(job)[0] != JobState.PROCESSED

@@ -204,3 +204,33 @@ def sums() -> tuple[int, float, int]:
     """Cores, memory and number of what runs."""
     running = list(Job.objects.filter(state=JobState.RUNNING).values_list("certificate__cores", "certificate__memory"))
     return sum(cores for cores, _ in running), sum(memory for _, memory in running), len(running)
+
+
+def started(job):
+    """Let the recipe of a job run."""
+    Job.objects.filter(pk=job.pk).update(started=timezone.now())
+
+
+def test_the_next_job_is_claimed_ahead_when_one_of_those_that_run_is_done_soon(three):
+    offer = Offer(Host(1, ahead=1))
+    first = claim(offer)
+    assert claim(offer) is None
+
+    started(lasts(first, 30.0))
+    assert [claim(offer), claim(offer)] == [three[1], None]
+
+
+def test_no_memory_is_promised_to_a_job_that_is_claimed_ahead(three):
+    for job in three:
+        asks(job, memory=6.0)
+    started(lasts(claim(Offer(Host(1, 8.0, ahead=1))), 30.0))
+
+    assert claim(Offer(Host(1, 8.0, ahead=1))) is None
+    assert claim(Offer(Host(1, 12.0, ahead=1))) == three[1]
+
+
+def test_by_day_nothing_is_claimed_ahead(settings):
+    settings.PHOENIX = {**settings.PHOENIX, "WINDOW": "20:00-06:00"}
+
+    assert machine.offer(datetime(2012, 5, 9, 22, tzinfo=UTC)).host.ahead == settings.AHEAD
+    assert machine.offer(datetime(2012, 5, 9, 12, tzinfo=UTC)).host.ahead == 0

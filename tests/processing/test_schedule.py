@@ -13,7 +13,7 @@ from processing.core.prediction import PRIOR, Kind, predict
 from processing.core.states import CampaignState, JobState
 from processing.core.turn import Waiting, closing, in_turn, turn
 from processing.models import Campaign, Instrument, Job, ProcessingDate, RunTimes
-from processing.models.instruments import in_time
+from processing.models.instruments import Open, in_time
 from processing.models.leases import from_now
 from processing.models.runtimes import learned
 from processing.workflow.predict import remember, renew
@@ -106,7 +106,9 @@ def test_the_database_and_the_rules_agree_on_what_is_done_in_time(add, window, l
     Instrument.objects.update(window=window)
     hours = Instrument.objects.get().hours
 
-    assert Job.objects.filter(in_time(Instrument.objects.all(), MOMENT)).exists() == closing(hours, MOMENT).holds(late)
+    assert Job.objects.filter(in_time([Open.now(Instrument.objects.get(), MOMENT)])).exists() == closing(
+        hours, MOMENT
+    ).holds(late)
 
 
 def test_at_the_end_of_a_window_a_shorter_job_goes_before_one_that_would_not_be_done(add):

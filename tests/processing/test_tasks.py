@@ -1,6 +1,7 @@
 """What the queue's messages do."""
 
 import pytest
+from django_q.models import OrmQ
 
 from processing import tasks
 from processing.core.states import JobState
@@ -25,7 +26,18 @@ def test_a_message_too_many_does_nothing(db, archive, task):
     assert not task()
 
 
-def test_products_do_not_queue_behind_the_jobs_that_still_wait(add):
+def test_one_message_is_enough_for_many_short_jobs(add):
+    jobs = [add(number) for number in (1, 2)]
+    tasks.prepare()
+    OrmQ.objects.all().delete()
+    tasks.process()
+
+    assert [state(job)[0] for job in jobs] == [JobState.INGESTED] * 2
+    assert OrmQ.objects.count() == 1  # what finishes the date
+
+
+def test_products_do_not_queue_behind_the_jobs_that_still_wait(add, monkeypatch):
+    monkeypatch.setattr("processing.workflow.shift.SHIFT", 0.0)
     jobs = [add(number) for number in (1, 2)]
     tasks.prepare()
     tasks.process()

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
-from monitor.composed import Composed, ComposedObjects, Given
 from processing.models import Event, Job
+from processing.models.composed import Composed, ComposedObjects, Given
 from tests.monitor import rows
 
 pytestmark = pytest.mark.django_db

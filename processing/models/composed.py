@@ -6,10 +6,11 @@ from copy import copy
 from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
 M = TypeVar("M", bound=Model)
@@ -68,7 +69,6 @@ class Composed:
 
     def ask(self, **given: Any) -> list[Any]:
         """The rows as named tuples; one query."""
-        connection = connections[DEFAULT_DB_ALIAS]
         text = self.text(connection.vendor)
         with connection.cursor() as cursor:
             cursor.execute(text.sql, text.values(given))
@@ -93,13 +93,34 @@ class ComposedObjects(Composed, Generic[M]):
 
     def ask(self, **given: Any) -> list[M]:
         """The objects; one query."""
-        connection = connections[DEFAULT_DB_ALIAS]
         text = self.text(connection.vendor)
         asked = text.sql, text.values(given)
         # Django makes the objects: it gets a compiler that knows its text already.  The connection is this thread's.
         compiler = copy(text.compiler)
-        compiler.connection = connection
+        compiler.connection = connections[DEFAULT_DB_ALIAS]
         compiler.as_sql = lambda *_, **__: asked  # type: ignore[method-assign,assignment]
         queryset = text.queryset.all()
         queryset.query.get_compiler = lambda **_: compiler  # type: ignore[method-assign]
         return list(queryset)
+
+
+class ComposedUpdate:
+    """The same for what changes rows of one table."""
+
+    def __init__(self, make: Callable[[], QuerySet[Any, Any]], **changes: Any) -> None:
+        self.make = make
+        self.changes = changes
+        self.text = cache(self._text)
+
+    def tell(self, **given: Any) -> int:
+        """How many rows have changed.  What is given is as the columns take it."""
+        sql, parameters = self.text(connection.vendor)
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [given[part] if isinstance(part, Name) else part for part in parameters])
+            return int(cursor.rowcount)
+
+    def _text(self, _vendor: str) -> tuple[str, Sequence[Any]]:
+        query: UpdateQuery = self.make().query.chain(UpdateQuery)  # type: ignore[assignment] # so Django does it
+        query.add_update_values(self.changes)
+        sql, parameters = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+        return sql, parameters
