@@ -1,16 +1,17 @@
 """The seat of a job: it is claimed and its files are fetched while others run; here it waits for its cores."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from processing.core.states import CampaignState
 from processing.core.turn import closing
-from processing.models import Campaign, Job
+from processing.models import Instrument, Job
 from processing.plugins.seats import seated
 from processing.workflow import gate, machine
 
@@ -38,12 +39,23 @@ def seat(job: Job) -> Iterator[None]:
 
 def still(job: Job) -> None:
     """Raises `Closed` if the job would not be claimed now, so that it waits as all others do."""
-    instruments = gate.ready()
+    now, instruments = timezone.now(), gate.ready()
     if job.date.instrument not in instruments:
         raise Closed("The gate was closed between the claim and the start.")
-    if not (settings.PHOENIX["OVERRUN"] or closing(job.date.instrument.hours, timezone.now()).holds(job.late_seconds)):
+    if not (settings.PHOENIX["OVERRUN"] or closing(job.date.instrument.hours, now).holds(job.late_seconds)):
         raise Closed("It would not be done before its window closes.")
-    if not Campaign.objects.filter(pk=job.campaign_id, state=CampaignState.RUNNING).exists():
-        raise Closed("Its campaign was paused between the claim and the start.")
-    if job.background and Job.objects.all().startable(instruments).filter(background=False).exists():
-        raise Closed("The day-to-day stream goes first.")
+    campaign = job.campaign.fresh()
+    if campaign.state != CampaignState.RUNNING or campaign.rests([], now):
+        raise Closed("Its campaign was paused, or its window has closed, between the claim and the start.")
+    if job.background and arrived(job, instruments):
+        raise Closed("A job of the day-to-day stream has arrived, which goes first.")
+
+
+def arrived(job: Job, instruments: Sequence[Instrument]) -> bool:
+    """Whether a job of the day-to-day stream has become ready since the claim.
+
+    One that was ready before was passed over, since it has no room: for that one, nobody gives way again and again.
+    """
+    since = Job.objects.values_list("claimed", flat=True).get(pk=job.pk)
+    newer = Q(registered__gt=since) | Q(date__prepared__gt=since)
+    return Job.objects.all().startable(instruments).filter(newer, background=False).exists()
