@@ -45,8 +45,8 @@ def worked(attempts: Sequence[Attempt], ready: Sequence[float]) -> list[Worked]:
     """Jobs that had a worker and left it."""
     return [
         Worked(
-            ready=min(moment, one.claimed.timestamp()),
-            claimed=one.claimed.timestamp(),
+            ready=min(moment, one.begun.timestamp()),
+            claimed=one.begun.timestamp(),
             freed=one.freed.timestamp(),
             started=one.started.timestamp() if one.started else None,
             recipe=one.seconds or 0.0,
@@ -61,7 +61,7 @@ def found(jobs: Sequence[Worked], closed: Iterable[Span], preparing: Iterable[Sp
     """Of jobs of some workers: the most that had a job at once; None without jobs."""
     if not jobs:
         return None
-    return Found(breakdown(jobs, peak([(job.claimed, job.freed) for job in jobs]), closed, preparing))
+    return Found(breakdown(jobs, peak([(job.claimed, job.released) for job in jobs]), closed, preparing))
 
 
 def of_campaign(campaign: Campaign) -> Found | None:

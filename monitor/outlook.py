@@ -41,12 +41,12 @@ def hours(campaign: Campaign) -> Window:
 
 def finished(campaign: Campaign) -> Done:
     """All jobs that had a worker, by a sample of them."""
-    rows = Job.objects.filter(campaign=campaign, processed__isnull=False, claimed__isnull=False)
+    rows = Job.objects.filter(campaign=campaign, processed__isnull=False, started__isnull=False)
     sums = rows.aggregate(jobs=Count("id"), predicted=Sum("expected_seconds"))
-    columns = ("expected_seconds", "claimed", "processed")
+    columns = ("expected_seconds", "started", "processed")
     sample = done(
-        (predicted, (processed - claimed).total_seconds())
-        for predicted, claimed, processed in rows.order_by("-claimed").values_list(*columns)[:SAMPLE]
+        (predicted, (processed - started).total_seconds())
+        for predicted, started, processed in rows.order_by("-claimed").values_list(*columns)[:SAMPLE]
     )
     if not sample.predicted:
         return Done()
@@ -66,6 +66,6 @@ def unfinished(campaign: Campaign, now: datetime) -> Left:
     rows = Job.objects.filter(campaign=campaign, state__in=(JobState.WAITING, JobState.RUNNING))
     square = Sum(F("expected_seconds") * F("expected_seconds"))
     sums = rows.aggregate(jobs=Count("id"), all=Sum("expected_seconds"), squares=square, most=Max("expected_seconds"))
-    running = rows.filter(state=JobState.RUNNING).values_list("claimed", flat=True)
-    elapsed = sum((now - claimed).total_seconds() for claimed in running if claimed)
+    running = rows.filter(state=JobState.RUNNING).values_list("started", flat=True)
+    elapsed = sum((now - started).total_seconds() for started in running if started)
     return Left(sums["jobs"], sums["all"] or 0.0, sums["squares"] or 0.0, sums["most"] or 0.0, elapsed)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +29,8 @@ PHASES: Mapping[str, str] = {
 COSTS = ("fetch", "recipe", "scoring", "ingestion")
 # Its end is noted by whoever misses the worker, not when the work ended.
 UNTIMED = (JobState.LOST,)
+MOMENT = 0.05
+"""Seconds; a job that waited longer for its worker had its files before, while another one ran."""
 
 
 class Attempt(NamedTuple):
@@ -47,6 +49,19 @@ class Attempt(NamedTuple):
     processed: datetime | None
     ended: datetime | None
     seconds: float | None
+    waited: float | None
+
+    @property
+    def begun(self) -> datetime:
+        """When it had a worker for itself: from its claim, or from its start if it waited for one with its files."""
+        return self.started if self.started and (self.waited or 0.0) > MOMENT else self.claimed
+
+    @property
+    def released(self) -> datetime | None:
+        """When the worker had room for another recipe; None while it has not, and if nobody knows."""
+        if self.freed is None or self.started is None or self.seconds is None:
+            return self.freed
+        return min(self.freed, self.started + timedelta(seconds=self.seconds))
 
     @property
     def freed(self) -> datetime | None:
@@ -55,8 +70,8 @@ class Attempt(NamedTuple):
 
     @property
     def busy(self) -> Span | None:
-        """While it had a worker, in seconds since 1970 UTC."""
-        return (self.claimed.timestamp(), self.freed.timestamp()) if self.freed else None
+        """While it had a worker for itself, in seconds since 1970 UTC."""
+        return (self.begun.timestamp(), self.released.timestamp()) if self.released else None
 
 
 COLUMNS = (
@@ -73,6 +88,7 @@ COLUMNS = (
     "processed",
     "ended",
     "seconds",
+    "waited",
 )
 
 
@@ -85,7 +101,7 @@ class Night:
     workers: int
     """The most jobs that had a worker at once."""
     predicted: float | None
-    """T = sum(t) / workers, t from the claim of a job to the end of its recipe and scores."""
+    """T = sum(t) / workers, t as long as a job had a worker for itself."""
     actual: float | None
     """As long as any job had or awaited a worker, without stops and closed windows."""
     calibrations: float | None
@@ -227,6 +243,7 @@ def preparations(nights: Iterable[ProcessingDate]) -> dict[int, float]:
 def night(row: ProcessingDate, attempts: Sequence[Attempt], calibrations: float | None, blocked: Blocked) -> Night:
     """One date in numbers."""
     busy = [attempt.busy for attempt in attempts if attempt.busy]
+    held = [(a.begun.timestamp(), a.freed.timestamp()) for a in attempts if a.freed]
     waiting = [(ready, a.claimed.timestamp()) for a, ready in zip(attempts, readiness(row, attempts), strict=True)]
     measured = [phases(a, blocked.free(*wait)) for a, wait in zip(attempts, waiting, strict=True)]
     spent = {phase: [times[phase] for times in measured if phase in times] for phase in PHASES}
@@ -236,7 +253,7 @@ def night(row: ProcessingDate, attempts: Sequence[Attempt], calibrations: float 
         jobs=len(attempts),
         workers=workers,
         predicted=sum(end - start for start, end in busy) / workers if workers else None,
-        actual=total([*busy, *blocked.outside(waiting)]) if busy else None,
+        actual=total([*held, *blocked.outside(waiting)]) if held else None,
         calibrations=calibrations,
         phases={phase: sum(times) / len(times) if times else None for phase, times in spent.items()},
         totals={phase: sum(times) for phase, times in spent.items()},
@@ -257,7 +274,7 @@ def phases(attempt: Attempt, queue: float) -> dict[str, float]:
     """Seconds in each phase of which both ends are known."""
     found = {"queue": queue}
     if attempt.started:
-        found["fetch"] = (attempt.started - attempt.claimed).total_seconds()
+        found["fetch"] = (attempt.started - attempt.claimed).total_seconds() - (attempt.waited or 0.0)
     if attempt.seconds is not None:
         found["recipe"] = attempt.seconds
         if attempt.started and attempt.freed:

@@ -25,8 +25,9 @@ class Worked:
     ready: float
     """From when it only lacked a worker or an open window."""
     claimed: float
+    """When it had a worker for itself."""
     freed: float
-    """When its recipe and scores were done, and the worker could do something else."""
+    """When its recipe and scores were done."""
     started: float | None = None
     """The recipe; from the claim until then its files came."""
     recipe: float = 0.0
@@ -37,7 +38,12 @@ class Worked:
     @property
     def busy(self) -> Sequence[Span]:
         """While it had a worker."""
-        return [(self.claimed, self.freed), *([self.ingestion] if self.ingestion else [])]
+        return [(self.claimed, self.released), *([self.ingestion] if self.ingestion else [])]
+
+    @property
+    def released(self) -> float:
+        """When its worker could run another recipe; its scores may still have been made."""
+        return min(self.started + self.recipe, self.freed) if self.started is not None and self.recipe else self.freed
 
     @property
     def fetching(self) -> float:
@@ -83,7 +89,8 @@ def breakdown(
     busy = [span for job in jobs for span in job.busy]
     if not busy:
         return Breakdown({}, 0.0, 0.0, workers)
-    whole = (min(job.ready for job in jobs), max(end for _, end in busy))
+    held = [*busy, *((job.claimed, job.freed) for job in jobs)]
+    whole = (min(job.ready for job in jobs), max(end for _, end in held))
     shut = _within(closed, whole)
     fetching = Blocked(shut).outside(_within(preparing, whole))
     window, download = (_idle(spans, busy, workers) for spans in (shut, fetching))
@@ -92,13 +99,15 @@ def breakdown(
         Cause.DOWNLOAD: download + sum(job.fetching for job in jobs),
         Cause.CPU: sum(job.recipe for job in jobs),
         Cause.INGESTION: sum(end - start for job in jobs if job.ingestion for start, end in [job.ingestion]),
-        Cause.CHECKS: sum(max(job.freed - job.started - job.recipe, 0.0) for job in jobs if job.started is not None),
     }
-    used = sum(found.values())
-    found[Cause.IDLE] = max(workers * (whole[1] - whole[0]) - used, 0.0)
+    left = max(workers * (whole[1] - whole[0]) - sum(found.values()), 0.0)
+    # Where another recipe runs meanwhile, they cost nothing.
+    checks = sum(max(job.freed - job.started - job.recipe, 0.0) for job in jobs if job.started is not None)
+    found[Cause.CHECKS] = min(checks, left)
+    found[Cause.IDLE] = left - found[Cause.CHECKS]
     waiting = [(job.ready, job.claimed) for job in jobs]
-    counted = total([*busy, *Blocked(shut).outside(waiting)])
-    return Breakdown(found, sum(job.freed - job.claimed for job in jobs), counted, workers)
+    counted = total([*held, *Blocked(shut).outside(waiting)])
+    return Breakdown(found, sum(job.released - job.claimed for job in jobs), counted, workers)
 
 
 def _within(spans: Iterable[Span], whole: Span) -> list[Span]:

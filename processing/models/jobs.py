@@ -112,6 +112,7 @@ class Job(Moving, Leased):
     not_before = models.DateTimeField(null=True, blank=True, help_text="When its files are fetched again")
     claimed = models.DateTimeField(null=True, blank=True)
     started = models.DateTimeField(null=True, blank=True, help_text="When the pipeline process was started")
+    waited = models.FloatField(null=True, blank=True, help_text="Seconds, with all its files, for its cores")
     processed = models.DateTimeField(null=True, blank=True)
     ended = models.DateTimeField(null=True, blank=True)
     exit_code = models.IntegerField(null=True, blank=True)
@@ -168,13 +169,20 @@ class Job(Moving, Leased):
         """The condition that this process still holds the claim."""
         return models.Q(token=self.token)
 
-    def start(self) -> bool:
+    def start(self, waited: float = 0.0) -> bool:
         """Note that the pipeline process is about to start: True once per job, ever, and only for its claimant.
+
+        It has waited so many seconds since its files were there.
 
         False also if a stop, a hold, a pause or another window came after the claim: nothing new starts from then on.
         """
         instrument = self.date.instrument
-        about = {"instrument": instrument.pk, "window": instrument.window, "host": host_of(self.owner)}
+        about = {
+            "instrument": instrument.pk,
+            "window": instrument.window,
+            "host": host_of(self.owner),
+            "waited": waited,
+        }
         return bool(START.tell(**self.told("pk", "token", **about)))
 
     def told(self, *columns: str, **more: Any) -> dict[str, Any]:
@@ -218,4 +226,5 @@ START = ComposedUpdate(
         started=None,
     ),
     started=Now(),
+    waited=Given("waited"),
 )

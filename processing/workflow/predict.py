@@ -15,12 +15,12 @@ BATCH = 500
 def remember(instrument: str) -> None:
     """Learn from the jobs of an instrument that made products, in the dates that were processed last."""
     dates = ProcessingDate.objects.filter(instrument=instrument, prepared__isnull=False).order_by("-prepared")[:DATES]
-    jobs = Job.objects.filter(date__in=list(dates), processed__isnull=False, claimed__isnull=False).order_by("-id")
-    columns = ("block__recipe", "block__setup", "frames", "claimed", "processed")
+    jobs = Job.objects.filter(date__in=list(dates), processed__isnull=False, started__isnull=False).order_by("-id")
+    columns = ("block__recipe", "block__setup", "frames", "started", "processed")
     rows = jobs.annotate(frames=models.Count("block__raws")).values_list(*columns)[:JOBS]
     runs = (
-        Run(kind_of(recipe, setup, frames), (processed - claimed).total_seconds())
-        for recipe, setup, frames, claimed, processed in rows
+        Run(kind_of(recipe, setup, frames), (processed - started).total_seconds())
+        for recipe, setup, frames, started, processed in rows
     )
     RunTimes.objects.update_or_create(instrument_id=instrument, defaults={"levels": rows_of(learn(runs))})
 

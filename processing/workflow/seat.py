@@ -32,7 +32,7 @@ def seat(job: Job) -> Iterator[None]:
     with seated(file, rows, lambda: still(job)) as waited:
         if waited > AT_ONCE:
             still(job)
-        if not gate.is_open(job.date.instrument) or not job.start():
+        if not gate.is_open(job.date.instrument) or not job.start(waited):
             raise Closed("The gate was closed between the claim and the start.")
         yield
 

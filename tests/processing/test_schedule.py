@@ -162,7 +162,7 @@ def test_a_finished_date_teaches_how_long_the_next_will_take(add):
     job = add(1)
     prepare()
     process()
-    Job.objects.filter(pk=job.pk).update(claimed=from_now(timedelta(seconds=-3600)), processed=Now())
+    Job.objects.filter(pk=job.pk).update(started=from_now(timedelta(seconds=-3600)), processed=Now())
     run_night()
     again = add(2, date="2012-05-10")
 
@@ -181,7 +181,7 @@ def test_jobs_that_made_nothing_teach_nothing(add):
 def test_a_date_is_predicted_anew_when_it_is_prepared(add):
     job, other = add(1), add(2, date="2012-05-08")
     Job.objects.filter(pk=other.pk).update(
-        claimed=from_now(timedelta(seconds=-3600)), processed=Now(), state=JobState.PROCESSED
+        started=from_now(timedelta(seconds=-3600)), processed=Now(), state=JobState.PROCESSED
     )
     ProcessingDate.objects.filter(pk=other.date_id).update(prepared=Now())
     remember("TESTCAM")
