@@ -81,6 +81,15 @@ def test_what_no_open_date_uses_stays_for_the_next_as_far_as_the_setting_allows(
     assert len(counting.fetched()) == fetches
 
 
+def test_with_room_for_one_the_copy_stays_that_is_needed_first(add, counting, settings):
+    ahead(settings, 1.5 * (counting.root / "mcalib" / BIAS).stat().st_size / unused.GB)
+    first, _, _ = add(1, date=FIRST, lines=FLUX), add(2, date=SECOND), add(3, date=THIRD, lines=FLUX)
+    prepare()
+    end(first, FIRST)
+
+    assert copies(settings) == [BIAS]
+
+
 def test_on_a_disk_that_is_nearly_full_nothing_stays_for_the_next(add, counting, settings):
     first, _ = add(1, date=FIRST), add(2, date=SECOND)
     prepare()
