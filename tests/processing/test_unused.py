@@ -143,6 +143,18 @@ def test_what_a_date_left_on_a_host_that_did_not_end_it_goes_with_the_sweep(two,
     assert cal(settings, SECOND, BIAS).exists()
 
 
+def test_a_file_of_the_site_stays_although_it_has_the_name_of_a_copy(two, settings):
+    own = cal(settings, FIRST, BIAS)
+    own.unlink()
+    own.write_bytes(b"of the site")
+    ended = {"state": DateState.FINISHED, "finished": timezone.now() - timedelta(hours=2)}
+    ProcessingDate.objects.filter(date=FIRST).update(**ended)
+    old(settings)
+    tidy()
+
+    assert own.read_bytes() == b"of the site"
+
+
 def test_a_date_that_has_ended_just_now_is_left_to_those_who_are_at_it(two, settings):
     ProcessingDate.objects.filter(date=FIRST).update(state=DateState.FINISHED, finished=timezone.now())
     old(settings)
