@@ -12,7 +12,12 @@ from django.db.models import Count, Sum
 from processing.models import Product, Worker
 from processing.models.notices import LOW
 
-AREAS = {"work": "work area", "calibrations": "calibration cache", "products": "product archive"}
+AREAS = {
+    "work": "work area",
+    "calibrations": "calibration cache",
+    "shared": "calibrations that dates share",
+    "products": "product archive",
+}
 KEPT = 600
 """Seconds for which the sum over all products is kept: the table may have millions of rows."""
 

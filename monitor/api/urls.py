@@ -11,6 +11,7 @@ from monitor.api import (
     grid,
     instruments,
     jobs,
+    nights,
     products,
     register,
     scores,
@@ -25,6 +26,7 @@ urlpatterns = [
     path("status/", views.Status.as_view(), name="status"),
     path("instruments/", instruments.Instruments.as_view(), name="instruments"),
     path("instruments/<instrument:name>/", instruments.InstrumentDetail.as_view(), name="instrument"),
+    path("instruments/<instrument:name>/nights/", nights.Nights.as_view(), name="nights"),
     path("dates/", views.Dates.as_view(), name="dates"),
     path("dates/<instrument:instrument>/<day:day>/", views.DateDetail.as_view(), name="date"),
     path(

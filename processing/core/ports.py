@@ -96,6 +96,13 @@ class Archive(Protocol):
         """
         ...
 
+    def version(self, kind: FileKind, name: str) -> str:
+        """What changes when the content of a file does; "" if the archive does not tell, or has no such file.
+
+        Transfers no file.  Raises `Halt` if the archive cannot be reached.
+        """
+        ...
+
     def probe(self) -> None:
         """Raise `Halt` if the archive cannot be reached; cheap, and transfers no file."""
         ...

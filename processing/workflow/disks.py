@@ -12,10 +12,14 @@ from typing import Any
 
 from django.conf import settings
 
+from processing.workflow import shared
+
 EVERY = 60.0
 """Seconds between two measurements."""
 LONGEST = 1.0
 """Seconds for adding up the files of one area; what is larger is told as "at least"."""
+SHARED = "shared"
+"""The area of the master calibrations that dates share, which is a part of the calibrations."""
 
 Row = dict[str, Any]
 
@@ -49,6 +53,8 @@ class Ledger:
 def areas() -> Mapping[str, Path]:
     """The areas that phoenix fills, by name; a product archive elsewhere has its own operators."""
     found = {"work": Path(settings.PHOENIX["WORK_DIR"]), "calibrations": Path(settings.PHOENIX["CAL_DIR"])}
+    if shared.root().is_dir():
+        found[SHARED] = shared.root()
     products = settings.PHOENIX["INGESTOR"]["OPTIONS"].get("root")
     return {**found, "products": products} if isinstance(products, Path) else found
 
@@ -57,7 +63,7 @@ def measured(area: str, path: Path) -> Row:
     """One area in bytes: its file system as a whole and what is free of it, and the files below its folder."""
     there = next(each for each in (path, *path.parents) if each.exists())
     disk = shutil.disk_usage(there)
-    others = {str(other) for other in areas().values()} - {str(path)}
+    others = {str(other) for name, other in areas().items() if name not in (area, SHARED)}
     used, whole = size(path, others)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     return {
@@ -66,11 +72,17 @@ def measured(area: str, path: Path) -> Row:
 
 
 def size(path: Path, others: set[str]) -> tuple[int, bool]:
-    """Bytes of the files below a folder, without those of other areas; False if there was no time for all of them."""
-    end, found = time.monotonic() + LONGEST, 0
+    """Bytes of the files below a folder, without those of other areas; False if there was no time for all of them.
+
+    What has several names is there once.
+    """
+    end, found, seen = time.monotonic() + LONGEST, 0, set()
     for number, entry in enumerate(files(path, others)):
         with suppress(OSError):
-            found += entry.stat(follow_symlinks=False).st_size
+            status = entry.stat(follow_symlinks=False)
+            found += status.st_size if status.st_ino not in seen else 0
+            if status.st_nlink > 1:
+                seen.add(status.st_ino)
         if number % 256 == 0 and time.monotonic() > end:
             return found, False
     return found, True

@@ -11,6 +11,7 @@ from processing import registry
 from processing.core.ports import FileKind
 from processing.models import Job, ProcessingDate
 from processing.plugins.transfer import DISK_TROUBLE
+from processing.workflow import shared
 
 Used = tuple[str, str, bool]
 """(name, category, is a gencalib) of a calibration."""
@@ -50,15 +51,16 @@ def place(date: ProcessingDate, used: Used) -> Path:
 
 
 def bring(date: ProcessingDate, used: Used) -> Path:
-    """The calibration on this machine, fetched if it is not there.
+    """The calibration on this machine, fetched if it is not there; one master calibration serves many dates.
 
     Raises `NotInArchive`, or `Halt` if the archive cannot be reached.
     """
     target = place(date, used)
     if target.exists():
         return target
-    kind = FileKind.GENCALIB if used[2] else FileKind.MCALIB
-    return registry.archive().fetch(kind, used[0], target.parent)
+    if used[2]:
+        return registry.archive().fetch(FileKind.GENCALIB, used[0], target.parent)
+    return shared.bring(used[0], target)
 
 
 def keep(write: Callable[[], object]) -> None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from processing.core.states import ENDED, DateState
 from processing.models import ProcessingDate
-from processing.workflow import files, predict
+from processing.workflow import files, predict, unused
 
 ABANDONED = 3600.0  # seconds since the last byte of a partial file
 
@@ -23,6 +23,8 @@ def finish() -> bool:
 
 def clean(date: ProcessingDate) -> int:
     """Delete the date's master calibrations and products; general calibrations stay.  Safe to repeat.
+
+    Of a master calibration that dates share, its link goes, and with the last of them the copy.
 
     Returns the number of master calibrations deleted.
     """
@@ -43,4 +45,5 @@ def clean(date: ProcessingDate) -> int:
     files.remove(files.products(job) for job in jobs if job.token)
     with suppress(OSError):  # not there, or not empty
         files.products_of(date).rmdir()
+    unused.drop()
     return len(there)

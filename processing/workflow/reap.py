@@ -16,7 +16,7 @@ from processing.core.states import DateState, JobState, Reason
 from processing.models import Job, ProcessingDate
 from processing.models.leases import EXPIRED
 from processing.plugins.transfer import abandoned
-from processing.workflow import files
+from processing.workflow import files, unused
 from processing.workflow.worker import boot
 
 logger = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ def gone_here() -> Q:
 
 
 def tidy() -> None:
-    """End processes and remove scratch directories of attempts that are over, and half calibrations of dead workers."""
+    """End processes and remove scratch directories of attempts that are over, and calibrations that nobody uses."""
     root = Path(settings.PHOENIX["WORK_DIR"]) / "scratch"
     for token in registry.executor().strays(root, over):
         logger.warning("ended a stray process of attempt %s", token)
@@ -76,6 +76,7 @@ def tidy() -> None:
     for partial in Path(settings.PHOENIX["CAL_DIR"]).glob("*/.*.part"):
         if abandoned(partial):
             partial.unlink(missing_ok=True)
+    unused.tidy()
 
 
 def over(names: set[str]) -> set[str]:

@@ -84,13 +84,14 @@ def leftovers(site: Site) -> Iterator[Finding]:
 
 
 def files_left(site: Site) -> list[Path]:
-    """Of attempts that are over; half a file of any kind; and in the product archive what no row names."""
+    """Of attempts and dates that are over; half a file of any kind; and in the product archive what no row names."""
     from processing.models import Product
 
     attempts = [site.work / "scratch", site.work / "products", *(site.work / "cal").glob("2*")]
     files = Product.objects.values_list("ingestion__files", flat=True)
     known = {row["name"] for rows in files for row in rows}
     below = [path for folder in attempts for path in folder.rglob("*")]
+    below += (site.work / "cal" / "shared").glob("*/*.*")
     parts = [path for folder in (site.work / "cal" / "gen", site.products) for path in folder.rglob(".*")]
     unknown = [path for path in site.products.rglob("*.fits") if path.name not in known]
     return sorted({path for path in (*below, *parts, *unknown) if path.is_file()})

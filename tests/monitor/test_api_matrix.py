@@ -22,6 +22,7 @@ NEEDED = {
     "status": READ,
     "instruments": READ,
     "instrument": {**READ, "patch": WINDOW},
+    "nights": READ,
     "dates": READ,
     "date": READ,
     "acknowledgement": READ,

@@ -38,7 +38,7 @@ def client(live_server, phoenix_client, django_user_model):
 
 
 def test_the_examples_of_the_document_hold(client, phoenix_client):
-    assert len(EXAMPLES) == 5
+    assert len(EXAMPLES) == 6
     for example in EXAMPLES:
         exec(example, {"client": client, "Refused": phoenix_client.Refused})  # noqa: S102 - of our own document
 

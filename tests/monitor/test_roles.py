@@ -88,6 +88,7 @@ PAGES = {
     "api:associations": (SEE, NOBODY),
     "api:ab_scores": (SEE, NOBODY),
     "api:grid": (SEE, NOBODY),
+    "api:nights": (SEE, NOBODY),
     "api:scores": (SEE, NOBODY),
     "api:qc1": (SEE, NOBODY),
     "api:failures": (SEE, NOBODY),

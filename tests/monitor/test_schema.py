@@ -30,12 +30,13 @@ UNTOLD = {
     ("post", "/api/v1/certificates/"),
     ("get", "/api/v1/adp/datasets/"),
     ("get", "/api/v1/grid/"),
+    ("get", "/api/v1/instruments/{name}/nights/"),
     ("post", "/api/v1/adp/datasets/"),
     ("post", "/api/v1/campaigns/"),
     ("post", "/api/v1/stops/"),
 }
 """Whose rules a description cannot tell: what an AB or a certificate is, that one of several filters is needed, which
-instruments there are.  They may refuse what looks right."""
+instruments there are, that a range begins before it ends.  They may refuse what looks right."""
 
 
 ASKED: Counter[int] = Counter()

@@ -109,6 +109,20 @@ def test_an_archive_that_is_gone_halts(site):
         site.archive.fetch(FileKind.RAW, "raw.fits", site.to)
 
 
+def test_a_version_changes_with_the_content_of_a_file_and_not_before(site):
+    site.holds(FileKind.MCALIB, NAME, b"first")
+    first = [site.archive.version(FileKind.MCALIB, NAME) for _ in range(2)]
+    site.holds(FileKind.MCALIB, NAME, b"again")
+
+    assert first[0] == first[1] != ""
+    assert site.archive.version(FileKind.MCALIB, NAME) not in ("", first[0])
+
+
+@pytest.mark.parametrize("name", ["none.fits", "x" * 128])
+def test_a_file_that_is_not_there_has_no_version(site, name):
+    assert site.archive.version(FileKind.MCALIB, name) == ""
+
+
 def test_an_archive_that_is_there_passes_its_probe(site):
     site.archive.probe()
 

@@ -86,6 +86,13 @@ def test_a_file_is_tried_three_times_and_no_more(tmp_path):
         assert len(asked) == 3
 
 
+@pytest.mark.parametrize(("told", "knows"), [(b"ETag: 1\r\n", True), (b"Last-Modified: x\r\n", True), (b"", False)])
+def test_a_server_that_tells_a_length_only_knows_no_version(told, knows):
+    with answering(OK + told + b"Content-Length: 9\r\n\r\n") as (url, asked):
+        assert bool(HttpArchive(url, **QUICK).version(FileKind.RAW, "a.fits")) is knows
+        assert asked[0].startswith(b"HEAD /raw/a.fits ")
+
+
 @both
 @pytest.mark.parametrize(("mood", "why"), [("errors", "HTTP 503"), ("hanging", "timed out")])
 def test_a_server_that_does_not_do_its_work_halts(site, plugin, mood, why):

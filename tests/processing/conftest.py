@@ -16,6 +16,7 @@ from processing.workflow.prepare import prepare
 from processing.workflow.process import process
 from processing.workflow.register import register
 from tests import testcam
+from tests.processing.counting import FIRST, SECOND, CountingArchive, count
 
 DATE = "2012-05-09"
 # The lines of an AB whose flux can be calibrated.
@@ -84,6 +85,21 @@ def add(certified, archive) -> Callable[..., Job]:
         return job
 
     return adding
+
+
+@pytest.fixture
+def counting(archive, settings, tmp_path) -> CountingArchive:
+    """The archive, which counts from now on."""
+    return count(settings, archive, tmp_path / "notes")
+
+
+@pytest.fixture
+def two(add, counting) -> list[Job]:
+    """Two dates that are prepared, with a job each that uses the same master calibration."""
+    jobs = [add(1, date=FIRST), add(2, date=SECOND)]
+    while prepare():
+        pass
+    return jobs
 
 
 @pytest.fixture

@@ -46,6 +46,22 @@ def test_each_area_has_its_own_files_and_follows_no_link(areas):
     assert all(row["whole"] and 0 < row["free"] <= row["total"] for row in rows.values())
 
 
+def test_a_calibration_that_dates_share_is_on_the_disk_once(areas):
+    copy = areas / "work/cal/shared/BIAS.fits/1.2"
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(b"x" * 70)
+    for day in ("2012-05-09", "2012-05-10"):
+        (areas / "work/cal" / day).mkdir()
+        (areas / "work/cal" / day / "BIAS.fits").hardlink_to(copy)
+    rows = measured()
+
+    assert {area: rows[area]["used"] for area in ("work", "calibrations", "shared")} == {
+        "work": 1000,
+        "calibrations": 370,
+        "shared": 70,
+    }
+
+
 def test_an_archive_on_another_machine_is_left_to_its_operators(areas, settings):
     ingestor = {"BACKEND": "x", "OPTIONS": {"root": "ngas://host:7777", "copies": areas}}
     settings.PHOENIX = {**settings.PHOENIX, "INGESTOR": ingestor}

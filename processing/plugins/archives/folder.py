@@ -23,6 +23,16 @@ class FolderArchive:
             raise NotInArchive(f"{kind} {name} is not in the archive")
         return arrive(file.name, to, partial(shutil.copyfile, file))
 
+    def version(self, kind: FileKind, name: str) -> str:
+        """See `processing.core.ports.Archive`: number, size and time of the file."""
+        try:
+            found = (self.folder(kind) / Path(name).name).stat()
+        except (FileNotFoundError, ValueError):
+            return ""
+        except OSError as error:
+            raise Halt(f"the archive folder {self.root / kind} cannot be read: {error}") from error
+        return f"{found.st_ino} {found.st_size} {found.st_mtime_ns}"
+
     def probe(self) -> None:
         """See `processing.core.ports.Archive`."""
         for kind in FileKind:

@@ -13,6 +13,8 @@ from processing.plugins.transfer import arrive
 GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 # Many servers show no list of a folder, which says that it is there.
 UNLISTED = (HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED)
+# Headers that another content has other values of; a length alone tells too little.
+TELLING = ("Repr-Digest", "Content-Digest", "Content-MD5", "ETag", "Last-Modified")
 
 
 class HttpArchive:
@@ -26,6 +28,13 @@ class HttpArchive:
         path = f"{kind}/{quote(plain(name), safe='')}"
         with self.server.transfer() as visit:
             return arrive(name, to, lambda file: visit.until_whole(partial(self.receive, visit, path, file)))
+
+    def version(self, kind: FileKind, name: str) -> str:
+        """See `processing.core.ports.Archive`: what the server says in its headers."""
+        with self.server.glance() as visit:
+            answer = visit.ask("HEAD", f"{self.server.url}/{kind}/{quote(plain(name), safe='')}")
+        told = {header: answer.headers[header] for header in TELLING if header in answer.headers}
+        return f"{told} {answer.headers.get('Content-Length')}" if answer.status == OK and told else ""
 
     def probe(self) -> None:
         """See `processing.core.ports.Archive`."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from processing.core.errors import Halt
 from processing.core.ports import FileKind
 from processing.plugins.download import OK, Limits, Server, plain
-from processing.plugins.ngas import attribute, receive
+from processing.plugins.ngas import attribute, find, receive
 from processing.plugins.transfer import arrive
 
 
@@ -21,6 +21,12 @@ class NgasArchive:
         safe = plain(name)
         with self.server.transfer() as visit:
             return arrive(safe, to, lambda file: visit.until_whole(partial(receive, visit, safe, file)))
+
+    def version(self, kind: FileKind, name: str) -> str:
+        """See `processing.core.ports.Archive`: the number that NGAS counts, and its checksum."""
+        with self.server.glance() as visit:
+            kept = find(visit, plain(name))
+        return f"{kept.version} {kept.crc32}" if kept else ""
 
     def probe(self) -> None:
         """See `processing.core.ports.Archive`."""
