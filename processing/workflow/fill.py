@@ -18,7 +18,8 @@ from processing.core.states import CampaignState, JobState, Reason
 from processing.core.turn import turn
 from processing.models import Campaign, Job, ProcessingDate, Product
 from processing.models.alike import insert, weigh
-from processing.workflow.choose import Candidate, Judge, Verdict, of_database, of_list
+from processing.workflow.candidates import Candidate, of_database, of_list
+from processing.workflow.choose import Judge, Verdict
 from processing.workflow.steer import drafts, steer
 from processing.workflow.tree import of_tree
 from processing.workflow.wake import Stage, wake
@@ -48,12 +49,13 @@ class Preview:
 
     def count(self, one: Candidate, verdict: Verdict | None) -> None:
         """Note what became of an AB."""
-        self.days.setdefault(one.instrument, set()).add(one.day)
+        instrument = one.standing.instrument
+        self.days.setdefault(instrument, set()).add(one.day)
         if verdict is None:
             self.outside += 1
         elif verdict.state == JobState.WAITING:
             self.run += 1
-            self.runs[one.instrument] += 1
+            self.runs[instrument] += 1
             self.seconds += verdict.expected.seconds
         else:
             reason = verdict.refusal.reason if verdict.refusal else Reason.NONE
