@@ -101,14 +101,15 @@ def of_blocks(
 PAST = ("campaign_id", "state", "reason", "said", "certificate_id")
 
 
-def others(campaign: Campaign) -> QuerySet[Job, Any]:
+def others(campaign: Campaign) -> Any:
     """The jobs of an AB in other campaigns, the newest last."""
     # What waits in a campaign that was given up is skipped there, as soon as a sweep comes to it.
     given_up = Q(campaign__state=CampaignState.CANCELLED, state=JobState.WAITING)
-    rows = Job.objects.filter(block=OuterRef("pk")).exclude(given_up).exclude(campaign=campaign.pk or 0)
+    rows = Job.objects.filter(block=OuterRef("pk")).exclude(given_up)
     # Sentences differ from job to job; only these are told again.
     lasting = When(state=JobState.REJECTED, reason__in=LASTING, then=F("sentence"))
-    return rows.annotate(said=Case(lasting, default=Value(""), output_field=TextField())).order_by("id").values(*PAST)
+    said = Case(lasting, default=Value(""), output_field=TextField())
+    return rows.exclude(campaign=campaign.pk or 0).annotate(said=said).order_by("id").values(*PAST)
 
 
 class Listed(Subquery):
@@ -125,10 +126,11 @@ class Listed(Subquery):
     ) -> tuple[str, tuple[Any, ...]]:
         """By the functions of each database, which write the same JSON but for blanks."""
         names = ", ".join(f"listed.{name}" for name in self.names)
-        template = f"(SELECT JSON_GROUP_ARRAY(JSON_ARRAY({names})) FROM (%(subquery)s) listed)"
+        # Names are those of columns, written by programmers.
+        template = f"(SELECT JSON_GROUP_ARRAY(JSON_ARRAY({names})) FROM (%(subquery)s) listed)"  # noqa: S608
         if connection.vendor == "postgresql":
             listed = f"JSON_AGG(JSON_BUILD_ARRAY({names}))"
-            template = f"(SELECT COALESCE({listed}::TEXT, '[]') FROM (%(subquery)s) listed)"
+            template = f"(SELECT COALESCE({listed}::TEXT, '[]') FROM (%(subquery)s) listed)"  # noqa: S608
         return super().as_sql(compiler, connection, template=template)
 
 

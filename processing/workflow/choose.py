@@ -20,9 +20,9 @@ from processing.workflow.candidates import MOST, Candidate, Standing
 OPEN_QUESTIONS = frozenset({Reason.NOT_CERTIFIED, Reason.MISSING_CALIBRATION})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Verdict:
-    """What a campaign makes of an AB."""
+    """What a campaign makes of an AB; ABs of one standing share it."""
 
     state: JobState
     refusal: Refusal | None
@@ -48,6 +48,7 @@ class Judge:
         self.predicted = cache(self._predicted)
         self.told = lru_cache(MOST)(self._told)
         self.usual = lru_cache(MOST)(self._usual)
+        self.settled = lru_cache(MOST)(lambda standing: self.usual(standing, self.told(standing)))
         self.value = cache(lambda row: row.value)
         for name in self.campaign.instruments:
             chosen = self.campaign.certificate
@@ -70,8 +71,12 @@ class Judge:
 
     def verdict(self, one: Candidate) -> Verdict | None:
         """What becomes of an AB; None for one of a mode that the campaign does not concern."""
-        refusal, row = self.executable(one)
-        found = self.usual(one.standing, row)
+        refusal: Refusal | None = None
+        if self.told(one.standing):
+            found = self.settled(one.standing)
+        else:
+            refusal, row = self.executable(one)
+            found = self.usual(one.standing, row)
         if found is None or found.state != JobState.WAITING:
             return found
         refusal = refusal or self.twin(one)
@@ -103,9 +108,7 @@ class Judge:
         return wanted and (row is None or bool(self.campaign.modes and row.name not in self.campaign.modes))
 
     def executable(self, one: Candidate) -> tuple[Refusal | None, Certificate | None]:
-        """Why an AB is not executable, and its certificate; the text is read only if its jobs do not tell."""
-        if row := self.told(one.standing):
-            return None, row
+        """Why an AB whose jobs do not tell is not executable, and its certificate."""
         try:
             return self.judged(self.ab(one))
         except BadAB as bad:
@@ -125,4 +128,3 @@ class Judge:
         values = [self.value(row) for row in rows]
         found = certificate_for(ab, values)
         return why_not_executable(ab, values), next((row for row in rows if found and row.name == found.name), None)
-

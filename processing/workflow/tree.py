@@ -54,9 +54,7 @@ def concerns(campaign: Campaign, ab: AB) -> bool:
     )
 
 
-def sorted_out(
-    found: Sequence[tuple[AB, str]], unreadable: list[str]
-) -> tuple[list[tuple[AB, str]], set[str]]:
+def sorted_out(found: Sequence[tuple[AB, str]], unreadable: list[str]) -> tuple[list[tuple[AB, str]], set[str]]:
     """New ABs with their texts, and the names of those that are registered as they were read; one query."""
     contents = dict(
         AssociationBlock.objects.filter(name__in=[ab.name for ab, _ in found]).values_list("name", "sha256")

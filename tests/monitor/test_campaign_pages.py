@@ -12,7 +12,7 @@ from django.utils import timezone
 from monitor import bottlenecks, campaigns, outlook
 from monitor.overview import overview
 from processing.core.states import CampaignState, JobState
-from processing.models import Campaign, Certificate, Event, Job, Worker
+from processing.models import Campaign, Certificate, Event, Job, Worker, census
 from tests.monitor import rows
 
 pytestmark = pytest.mark.django_db
@@ -160,7 +160,8 @@ def halfway(boss, night):
 
 
 def test_a_campaign_says_when_it_will_be_done(boss, night):
-    found = outlook.outlook(halfway(boss, night))
+    row = halfway(boss, night)
+    found = outlook.outlook(row, census.take(row))
     assert found
 
     assert found.earliest <= found.at <= found.latest

@@ -110,7 +110,7 @@ def test_rows_inserted_alike_are_those_that_objects_would_be(add):
     block = add(2).block
     Job.objects.filter(block=block).delete()
     common = Job(campaign=first.campaign, priority=-3, background=True, due=False)
-    names = ("block", "date", "certificate", "state", "sentence", "late_seconds")
+    names = ("block_id", "date_id", "certificate_id", "state", "sentence", "late_seconds")
     insert(common, names, [(block.pk, first.date_id, None, "WAITING", 'it\'s 100 % "so"', 1.5)] * 2)
     made, expected = Job.objects.get(block=block), Job(block=block, campaign=first.campaign)
 
