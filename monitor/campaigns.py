@@ -28,8 +28,9 @@ STEPS: Mapping[CampaignState, Sequence[str]] = {
     C.RUNNING: ("pause", "cancel"),
     C.PAUSED: ("resume", "cancel"),
 }
-SLOTS = 100
+SLOTS = 50
 """On a page of the list of its ABs."""
+SHOWN = ("campaign", "state", "reason", "sentence", "due", "block__name", "date__instrument", "date__date")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -122,7 +123,7 @@ def slots(campaign: Campaign, state: str = "", reason: str = "", after: int = 0)
     """Its ABs in the order in which they were put in, run or not; one query."""
     # A range of one: for an equality PostgreSQL reads by number, from the first job of all campaigns on.
     mine = Job.objects.filter(campaign__gte=campaign.pk, campaign__lte=campaign.pk, pk__gt=after)
-    rows = mine.select_related("block", "date").defer("block__text")
+    rows = mine.select_related("block", "date").only(*SHOWN)
     rows = rows.filter(state=state) if state else rows
     rows = rows.filter(reason=reason) if reason else rows
     found = list(rows.order_by("campaign_id", "pk")[: SLOTS + 1])

@@ -11,7 +11,7 @@ from monitor import bottlenecks, campaigns
 from monitor.outlook import outlook
 from processing.core.eta import Eta
 from processing.models import Campaign
-from processing.models.census import census
+from processing.models.census import census, kept
 
 PART, LONGEST = 0.02, 60.0
 """The part of the time that is spent on counting, and the longest that a number is kept, in s."""
@@ -37,7 +37,9 @@ def overview(campaign: Campaign) -> Overview:
     if not isinstance(found, Overview):
         begun = time.perf_counter()
         found = counted(campaign)
-        cache.set(key, found, min((time.perf_counter() - begun) / PART, LONGEST))
+        took = time.perf_counter() - begun
+        # The numbers of a large campaign are not newer a moment later.
+        cache.set(key, found, LONGEST if kept(campaign) else min(took / PART, LONGEST))
     return found
 
 
