@@ -3,8 +3,8 @@
     python -m benchmarks.campaign [--dates 3650] [--abs 55] [--tree 0]
 
 On a PostgreSQL of its own.  Prints a JSON object: seconds, and the CPU seconds of this process and its server process
-together; of claims and pages means of CPU time in ms, of pages also with nothing kept in the web server (`first`); the peak of this
-process's memory in MB.  With --tree the campaign's ABs come from files of so many dates besides.
+together; of claims and pages means of CPU time in ms, of pages also with nothing kept in the web server (`first`);
+the peak of this process's memory in MB.  With --tree a campaign of files of so many dates besides.
 """
 
 import argparse
