@@ -149,7 +149,7 @@ def test_a_look_at_a_large_campaign_says_how_far_it_is(add, monkeypatch):
     for number in range(3):
         add(number, date=f"2012-05-{9 + number:02d}")
     monkeypatch.setattr("processing.workflow.candidates.DATES", 1)
-    said = []
+    said: list[int] = []
     control.preview_campaign(plan(), said.append)
 
     assert said == [1, 2, 3]
