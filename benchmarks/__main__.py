@@ -2,8 +2,8 @@
 
     python -m benchmarks [NAME ...] [--full]
 
-Prints what each prints; what they found goes to benchmarks/results/latest.json.  `ingest`, `limits`,
-`month`, `one_ab`, `pages`, `api`, `schedule`, `tap`.
+Prints what each prints; what they found goes to benchmarks/results/latest.json.  `campaign`, `ingest`,
+`limits`, `month`, `one_ab`, `pages`, `api`, `schedule`, `tap`.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 BENCHMARKS: Mapping[str, Sequence[str]] = {
+    "campaign": ("--dates", "365"),
     "ingest": ("--files", "400"),
     "one_ab": ("--runs", "3"),
     "limits": ("--idle", "30"),

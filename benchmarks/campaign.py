@@ -1,47 +1,32 @@
 """How long a campaign over ten years takes to be made, paused, cancelled, and what claims and pages take beside it.
 
-    python -m benchmarks.campaign [--dates 3650] [--abs 55]
+    python -m benchmarks.campaign [--dates 3650] [--abs 55] [--tree 0]
 
-On a PostgreSQL of its own.  Prints a JSON object: seconds and the CPU seconds of client and server of each step,
-medians of claims and pages in ms, and the peak of this process's memory in MB.
+On a PostgreSQL of its own.  Prints a JSON object: seconds, and the CPU seconds of this process and its server process
+together; of claims and pages means of CPU time in ms, of pages also with nothing kept in the web server (`first`);
+the peak of this process's memory in MB.  With --tree a campaign of files of so many dates besides.
 """
 
 import argparse
 import json
 import os
 import resource
-import statistics
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-SAMPLE = Path(__file__).resolve().parent.parent / "tests" / "samples" / "uves_point_source.ab"
-NAME, FIRST, CLAIMS, ROUNDS = "UVES.2012-05-10T03:17:42.861", date(2002, 1, 1), 20, 9
-BLOCKS = """
-INSERT INTO processing_associationblock (name, date_id, text, sha256, frames, raw_type, recipe, setup, tech, prog_id,
-  ob_id, registered)
-SELECT name || '.ab', date_id, replace(replace(%s, %s, name), '2012-05-09', date::text), '', md5(name), 'SCI_POINT_RED',
-  'uves_obs_scired', 'RED580_1x1', 'ECHELLE', '', '', now()
-FROM (SELECT d.id AS date_id, d.date, 'UVES.' || d.date || 'T00:' || to_char(n, 'FM00') || ':00.000' AS name
-  FROM processing_processingdate d, generate_series(1, %s) n) AS named
-"""
-RAWS = """
-INSERT INTO processing_rawframe (block_id, dp_id, tag, tech)
-SELECT id, left(name, -3) || n, 'SCI_POINT_RED', '' FROM processing_associationblock, generate_series(1, 2) n
-"""
-JOBS = """
-INSERT INTO processing_job (block_id, campaign_id, date_id, certificate_id, state, reason, sentence, priority,
-  background, due, turn, expected_seconds, late_seconds, registered, transfers, ended, owner, software, fingerprint,
-  acknowledged)
-SELECT b.id, %s, b.date_id, %s, 'INGESTED', '', '', 0, false, true, 0, 60, 216, now(), 0, now(), '', '', '', false
-FROM processing_associationblock b
-"""
+from benchmarks.ten_years import DONE, FIRST, FLOOR, SAMPLE, execute, fill, written
+
+CLAIMS, ROUNDS = 20, 20
+PLAIN = {"pause_seconds"}
+CLAIMED_FOR = 0.5  # seconds before and after a pause
 
 
 def main() -> None:
@@ -49,6 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--dates", type=int, default=3650)
     parser.add_argument("--abs", type=int, default=55)
+    parser.add_argument("--tree", type=int, default=0, metavar="DATES")
     options = parser.parse_args()
     from tests import postgres
 
@@ -62,26 +48,8 @@ def main() -> None:
         django.setup()
         call_command("migrate", verbosity=0)
         fill(options.dates, options.abs)
-        print(json.dumps(steps(options.dates)))
-
-
-def fill(dates: int, number: int) -> None:
-    """So many finished dates of UVES with so many ingested ABs of two frames each."""
-    from django.db import connection
-
-    from processing.models import Certificate, Instrument, ProcessingDate
-    from processing.models.campaigns import day_to_day
-
-    uves = Instrument.objects.create(name="UVES")
-    ProcessingDate.objects.bulk_create(
-        ProcessingDate(instrument=uves, date=FIRST + timedelta(days=n), state="FINISHED") for n in range(dates)
-    )
-    certificate = next(row for row in Certificate.objects.of("UVES") if row.name == "ECHELLE-POINT")
-    with connection.cursor() as cursor:
-        cursor.execute(BLOCKS, [SAMPLE.read_text(), NAME, number])
-        cursor.execute(RAWS)
-        cursor.execute(JOBS, [day_to_day().pk, certificate.pk])
-        cursor.execute("ANALYZE")
+        found = steps(options.dates) | (of_tree(Path(folder), options.tree, options.abs) if options.tree else {})
+        print(json.dumps({f"campaign_{name}" if name not in PLAIN else name: value for name, value in found.items()}))
 
 
 @dataclass
@@ -100,19 +68,17 @@ class Times:
         """Measure a step; returns what it returns."""
         begun, worked = time.perf_counter(), self.cpu()
         answer = act()
-        self.found[name] = round(time.perf_counter() - begun, 3)
-        self.found[f"{name} CPU"] = round(self.cpu() - worked, 3)
+        self.found[f"{name}seconds"] = round(time.perf_counter() - begun, 3)
+        self.found[f"{name}cpu_seconds"] = round(self.cpu() - worked, 3)
         return answer
 
-    def median(self, name: str, act: Callable[[], Any], rounds: int) -> None:
+    def mean(self, name: str, act: Callable[[], Any], rounds: int) -> None:
         """Milliseconds of CPU of a step that is repeated."""
-        took = []
+        begun = self.cpu()
         for _ in range(rounds):
-            begun = self.cpu()
             act()
-            took.append(1000 * (self.cpu() - begun))
         # The server's clock has ticks of 10 ms: of many steps the mean is told.
-        self.found[f"{name} CPU ms"] = round(statistics.fmean(took), 1)
+        self.found[f"{name}ms"] = round(1000 * (self.cpu() - begun) / rounds, 1)
 
 
 def server() -> psutil.Process:
@@ -124,29 +90,52 @@ def server() -> psutil.Process:
         return psutil.Process(cursor.fetchone()[0])
 
 
+def planned(name: str, dates: int, **more: Any) -> Any:
+    """A campaign that is not saved."""
+    from processing import control
+
+    values: dict[str, Any] = {"name": name, "instruments": ["UVES"], "newest_first": True, "kind": "AGAIN"}
+    return control.plan_campaign(values | {"first": FIRST, "last": FIRST + timedelta(days=dates - 1)} | more)
+
+
 def steps(dates: int) -> dict[str, float]:
     """A campaign from its preview to its end."""
     from processing import control
     from processing.models import Job
 
-    values: dict[str, Any] = {"name": "ten years", "instruments": ["UVES"], "newest_first": True, "kind": "AGAIN"}
-    row = control.plan_campaign(values | {"first": FIRST, "last": FIRST + timedelta(days=dates - 1)})
-    times = Times(server())
+    row, times = planned("ten years", dates), Times(server())
     found = times.found
-    preview = times.of("preview", lambda: control.preview_campaign(row))
+    preview = times.of("preview_", lambda: control.preview_campaign(row))
     control.create_campaign(row, "bench")
-    times.of("create", lambda: control.fill_campaign(row))
+    times.of("", lambda: control.fill_campaign(row))
     found["run"], found["jobs"] = preview.run, Job.objects.filter(campaign=row).count()
-    found["create memory MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found["memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     claims(times)
-    times.of("sweep", control.sweep)
+    execute(DONE, row.pk)
+    times.of("sweep_", control.sweep)
     shown(times, row.pk)
-    times.of("pause", lambda: control.pause_campaign(row, "bench", ""))
-    found["claimed while paused"] = bool(claim())
-    times.of("cancel", lambda: control.cancel_campaign(row.fresh(), "bench", ""))
-    times.of("sweep after cancel", control.sweep)
-    found["memory MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return found
+    found["pause_seconds"] = paused(row)
+    times.of("cancel_", lambda: control.cancel_campaign(row.fresh(), "bench", ""))
+    times.of("sweep_after_cancel_", control.sweep)
+    return found | floor(times, row.pk)
+
+
+def floor(times: Times, pk: int) -> dict[str, float]:
+    """What the database takes for as many jobs with the same constraints and indexes; they are not kept."""
+    from django.db import transaction
+
+    from processing.models import Campaign
+
+    other, bare = Campaign.objects.create(name="bare"), Times(times.server)
+
+    def inserted() -> None:
+        execute(FLOOR, other.pk, pk)
+        execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    with transaction.atomic():
+        bare.of("floor_", inserted)
+        transaction.set_rollback(True)
+    return bare.found | {"over_insert": round(times.found["cpu_seconds"] / bare.found["floor_cpu_seconds"], 2)}
 
 
 def claims(times: Times) -> None:
@@ -154,12 +143,42 @@ def claims(times: Times) -> None:
     from processing.workflow.register import register
 
     opened()
-    times.of("first claim", claim)
-    times.median("claim", claim, CLAIMS)
+    claim()
+    times.mean("claim_", claim, CLAIMS)
     fresh = SAMPLE.read_text().replace("2012-05-1", "2026-05-1").replace("2012-05-09", "2026-05-09")
-    name = times.of("day-to-day", lambda: register(fresh, "fresh.ab")).job.block.name
+    name = times.of("arrival_", lambda: register(fresh, "fresh.ab")).job.block.name
     opened()
-    times.found["day-to-day first"] = str(claim()) == name
+    if (first := str(claim())) != name:
+        raise RuntimeError(f"{first} of the campaign was claimed before {name} of the day-to-day stream")
+
+
+def paused(row: Any) -> float:
+    """Seconds from the wish to pause until the last claim that still got a job, while another process claims."""
+    from django.db import connection
+
+    from processing import control
+
+    got, over = [0.0], threading.Event()
+
+    def claiming() -> None:
+        while not over.is_set():
+            if claim():
+                got.append(time.perf_counter())
+        connection.close()
+
+    opened()
+    worker = threading.Thread(target=claiming)
+    worker.start()
+    time.sleep(CLAIMED_FOR)
+    wished = time.perf_counter()
+    control.pause_campaign(row.fresh(), "bench", "")
+    done = time.perf_counter()
+    time.sleep(CLAIMED_FOR)
+    over.set()
+    worker.join()
+    if len(got) == 1:
+        raise RuntimeError("nothing was claimed before the pause")
+    return round(max(got[-1], done) - wished, 3)
 
 
 def claim() -> Any:
@@ -177,18 +196,39 @@ def opened() -> None:
 
 
 def shown(times: Times, pk: int) -> None:
-    """The pages of campaigns."""
+    """The pages of campaigns, by a web server that has just started and by one that has shown them before."""
     from django.conf import settings
+    from django.core.cache import cache
 
     from benchmarks.pages import answered, queries, viewer
 
     settings.ALLOWED_HOSTS = ["testserver"]
     client = viewer()
-    addresses: Sequence[str] = ("/campaigns/", f"/campaigns/{pk}/", f"/campaigns/{pk}/?page=2", "/")
-    for address in addresses:
+
+    def cold(address: str) -> None:
+        cache.clear()
         answered(client, address)
-        times.found[f"{address} queries"] = queries(client, address)
-        times.median(address, lambda address=address: answered(client, address), ROUNDS)
+
+    addresses = {"list": "/campaigns/", "page": f"/campaigns/{pk}/", "filtered": f"/campaigns/{pk}/?state=INGESTED"}
+    for name, address in addresses.items():
+        cold(address)
+        cache.clear()
+        times.found[f"{name}_queries"] = queries(client, address)
+        times.mean(f"{name}_first_", lambda address=address: cold(address), ROUNDS)
+        times.mean(f"{name}_", lambda address=address: answered(client, address), ROUNDS)
+
+
+def of_tree(folder: Path, dates: int, number: int) -> dict[str, float]:
+    """A campaign of files: so many dates with so many ABs that nobody has registered."""
+    from processing import control
+
+    first = written(folder / "tree", dates, number)
+    source = {"source": "TREE", "names": [folder / "tree"], "first": first, "last": first + timedelta(days=dates - 1)}
+    row, times = planned("files", dates, **source), Times(server())
+    times.of("tree_preview_", lambda: control.preview_campaign(row))
+    control.create_campaign(row, "bench")
+    found = times.of("tree_", lambda: control.fill_campaign(row))
+    return times.found | {"tree_run": found.run, "tree_not_run": found.not_run}
 
 
 if __name__ == "__main__":

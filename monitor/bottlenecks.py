@@ -12,8 +12,8 @@ from processing.core.spans import Span, peak
 from processing.core.states import CampaignState
 from processing.models import Campaign, Event, Instrument, Job, ProcessingDate
 
-MOST_JOBS = 2000
-"""Of a campaign, those that were claimed last."""
+MOST_JOBS = 500
+"""Of a campaign, those that were claimed last: where its time goes now."""
 
 
 @dataclass(frozen=True)

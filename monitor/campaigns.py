@@ -1,11 +1,11 @@
 """Campaigns as pages show them: how far each is, how quick, and what is left."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from monitor.marks import Mark
@@ -13,6 +13,7 @@ from monitor.tallies import Tally
 from processing.core.states import CampaignState, JobState
 from processing.models import Campaign, Job
 from processing.models.campaigns import DAY_TO_DAY
+from processing.models.census import Census, kept
 
 C = CampaignState
 MARKS: Mapping[str, Mark] = {
@@ -27,8 +28,9 @@ STEPS: Mapping[CampaignState, Sequence[str]] = {
     C.RUNNING: ("pause", "cancel"),
     C.PAUSED: ("resume", "cancel"),
 }
-SLOTS = 100
+SLOTS = 50
 """On a page of the list of its ABs."""
+SHOWN = ("campaign", "state", "reason", "sentence", "due", "block__name", "date__instrument", "date__date")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -66,8 +68,8 @@ class Part:
 
     instrument: str
     tally: Tally
-    first: datetime
-    last: datetime
+    first: date
+    last: date
 
 
 @dataclass(frozen=True)
@@ -83,23 +85,29 @@ class Rate:
 
 
 def everything() -> Sequence[Progress]:
-    """Every campaign, the day-to-day stream first, then the newest; two queries."""
+    """Every campaign, the day-to-day stream first, then the newest; two queries, large ones as they were counted."""
+    rows = sorted(Campaign.objects.order_by("-id").defer("names", "missing"), key=lambda row: row.name != DAY_TO_DAY)
+    large = {row.pk: found for row in rows if (found := kept(row))}
     counts: dict[int, dict[str, int]] = defaultdict(dict)
-    for campaign, state, number in Job.objects.order_by().values_list("campaign", "state").annotate(Count("id")):
+    others = Job.objects.filter(campaign__in=[row.pk for row in rows if row.pk not in large]).order_by()
+    for campaign, state, number in others.values_list("campaign", "state").annotate(Count("id")):
         counts[campaign][state] = number
-    rows = sorted(Campaign.objects.order_by("-id"), key=lambda row: row.name != DAY_TO_DAY)
-    return [Progress(row, counted(counts[row.pk])) for row in rows]
+    return [Progress(row, whole(parts(large[row.pk])) if row.pk in large else counted(counts[row.pk])) for row in rows]
 
 
-def parts(campaign: Campaign) -> Sequence[Part]:
-    """By instrument; one query."""
-    grouped = Job.objects.filter(campaign=campaign).order_by().values_list("date__instrument", "state")
-    counts: dict[str, dict[str, int]] = defaultdict(dict)
-    days: dict[str, list[datetime]] = defaultdict(list)
-    for name, state, number, first, last in grouped.annotate(Count("id"), Min("date__date"), Max("date__date")):
-        counts[name][state] = number
-        days[name] += [first, last]
-    return [Part(name, counted(counts[name]), min(days[name]), max(days[name])) for name in sorted(counts)]
+def parts(found: Census) -> Sequence[Part]:
+    """By instrument."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    days: dict[str, list[str]] = defaultdict(list)
+    for group in found.groups:
+        counts[group.instrument][group.state] += group.jobs
+        days[group.instrument] += [group.first, group.last]
+    return [Part(name, counted(counts[name]), *ends(days[name])) for name in sorted(counts)]
+
+
+def ends(days: Sequence[str]) -> tuple[date, date]:
+    """The first and the last."""
+    return date.fromisoformat(min(days)), date.fromisoformat(max(days))
 
 
 @dataclass(frozen=True)
@@ -115,17 +123,20 @@ def slots(campaign: Campaign, state: str = "", reason: str = "", after: int = 0)
     """Its ABs in the order in which they were put in, run or not; one query."""
     # A range of one: for an equality PostgreSQL reads by number, from the first job of all campaigns on.
     mine = Job.objects.filter(campaign__gte=campaign.pk, campaign__lte=campaign.pk, pk__gt=after)
-    rows = mine.select_related("block", "date").defer("block__text")
+    rows = mine.select_related("block", "date").only(*SHOWN)
     rows = rows.filter(state=state) if state else rows
     rows = rows.filter(reason=reason) if reason else rows
     found = list(rows.order_by("campaign_id", "pk")[: SLOTS + 1])
     return Slots(found[:SLOTS], str(found[SLOTS - 1].pk) if len(found) > SLOTS else "")
 
 
-def reasons(campaign: Campaign) -> Sequence[tuple[str, str, int]]:
-    """How many ended in which state for which reason; one query."""
-    rows = Job.objects.filter(campaign=campaign).exclude(reason="").order_by("state", "reason")
-    return list(rows.values_list("state", "reason").annotate(Count("id")))
+def reasons(found: Census) -> Sequence[tuple[str, str, int]]:
+    """How many ended in which state for which reason."""
+    numbers = Counter[tuple[str, str]]()
+    for group in found.groups:
+        if group.reason:
+            numbers[group.state, group.reason] += group.jobs
+    return [(state, reason, number) for (state, reason), number in sorted(numbers.items())]
 
 
 def whole(parts: Sequence[Part]) -> Tally:

@@ -26,6 +26,7 @@ from monitor.outlook import outlook
 from processing import control
 from processing.core.states import CampaignKind, CampaignState
 from processing.models import Campaign
+from processing.models.census import census
 
 FIELDS = [
     "id", "name", "kind", "state", "instruments", "modes", "first", "last", "newest_first", "certificate", "release",
@@ -162,8 +163,8 @@ def shown(found: control.CampaignPreview, row: Campaign) -> dict[str, Any]:
 
 def progress(row: Campaign) -> dict[str, Any]:
     """A campaign with its jobs counted, and when it will be done."""
-    eta = outlook(row)
-    counts = campaigns.whole(campaigns.parts(row)).counts
+    counted = census(row)
+    eta, counts = outlook(row, counted), campaigns.whole(campaigns.parts(counted)).counts
     return {**CampaignSerializer(row).data, "jobs": counts, "eta": EtaShape(eta).data if eta else None}
 
 

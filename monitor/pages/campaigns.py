@@ -17,6 +17,7 @@ from monitor.pages.guards import form_page, page
 from processing import control
 from processing.core.states import REASONS, UNFINISHED, CampaignKind, JobState, Reason
 from processing.models import Campaign, Instrument
+from processing.models.census import census
 
 PERMISSION = "processing.run_campaign"
 LONGEST_REASON = 500
@@ -154,7 +155,7 @@ def preview_rows(preview: control.CampaignPreview) -> list[tuple[str, str, str, 
 def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """Pause, resume or cancel, after a look at what that means."""
     row, (act, title, meaning) = found(pk), STEPS[name]
-    progress = campaigns.Progress(row, campaigns.whole(campaigns.parts(row)))
+    progress = campaigns.Progress(row, campaigns.whole(campaigns.parts(census(row))))
     if request.method == "POST":
         done = False
         with suppress(ValueError):

@@ -86,11 +86,12 @@ def create(options: Options, typist: str) -> Answer:
     """What the campaign does, or would do."""
     values = {**options, "kind": KINDS[options["kind"]], **source(options)}
     row = control.plan_campaign(values)
+    said = None if options["json"] else told
     if options["dry_run"]:
-        found = control.preview_campaign(row)
+        found = control.preview_campaign(row, said)
     else:
         control.create_campaign(row, typist)
-        found = control.fill_campaign(row, None if options["json"] else told)
+        found = control.fill_campaign(row, said)
     value = {"name": row.name, "state": row.state, "dry_run": options["dry_run"], **facts(found, row)}
     return Answer(value, lines(value))
 

@@ -61,6 +61,9 @@ class Campaign(Moving):
     source = models.CharField(max_length=8, choices=Source.choices, default=Source.DATABASE)
     names = models.JSONField(default=list, help_text="Of a list")
     missing = models.JSONField(default=list, help_text="Spans of days without any AB, first and last each")
+    census = models.JSONField(
+        null=True, blank=True, editable=False, help_text="Its jobs as the sweep has counted them; see `census`"
+    )
     who = models.CharField(max_length=150, blank=True)
     created = models.DateTimeField(auto_now_add=True)
     begun = models.DateTimeField(null=True, blank=True)

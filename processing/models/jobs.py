@@ -93,9 +93,10 @@ class Job(Moving, Leased):
     subject: ClassVar[str] = "job"
     repeated: ClassVar[frozenset[JobState]] = frozenset({JobState.INGESTED})
 
-    block = models.ForeignKey(AssociationBlock, on_delete=models.PROTECT, related_name="jobs")
+    # Those that have no index of their own are the first column of another.
+    block = models.ForeignKey(AssociationBlock, on_delete=models.PROTECT, related_name="jobs", db_index=False)
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="jobs", db_index=False)
-    date = models.ForeignKey(ProcessingDate, on_delete=models.PROTECT, related_name="jobs")
+    date = models.ForeignKey(ProcessingDate, on_delete=models.PROTECT, related_name="jobs", db_index=False)
     certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, null=True, blank=True, related_name="jobs")
     state = models.CharField(max_length=16, choices=[(s, s) for s in JobState], default=JobState.WAITING)
     reason = models.CharField(max_length=24, blank=True, choices=[(r, r) for r in Reason if r])

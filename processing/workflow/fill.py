@@ -1,9 +1,10 @@
 """Puts a campaign together: what it would do, and its jobs, in bulk and by the date."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,10 @@ from processing.core.states import CampaignState, JobState, Reason
 from processing.core.turn import turn
 from processing.models import Campaign, Job, ProcessingDate, Product
 from processing.models.alike import insert, weigh
-from processing.workflow.choose import Candidate, Judge, Verdict, of_database, of_list
+from processing.models.census import take
+from processing.workflow.candidates import Candidate, of_database, of_list
+from processing.workflow.choose import Judge, Verdict
+from processing.workflow.recount import keep
 from processing.workflow.steer import drafts, steer
 from processing.workflow.tree import of_tree
 from processing.workflow.wake import Stage, wake
@@ -48,12 +52,13 @@ class Preview:
 
     def count(self, one: Candidate, verdict: Verdict | None) -> None:
         """Note what became of an AB."""
-        self.days.setdefault(one.instrument, set()).add(one.day)
+        instrument = one.standing.instrument
+        self.days.setdefault(instrument, set()).add(one.day)
         if verdict is None:
             self.outside += 1
         elif verdict.state == JobState.WAITING:
             self.run += 1
-            self.runs[one.instrument] += 1
+            self.runs[instrument] += 1
             self.seconds += verdict.expected.seconds
         else:
             reason = verdict.refusal.reason if verdict.refusal else Reason.NONE
@@ -98,12 +103,14 @@ def batches(campaign: Campaign, found: Preview, *, storing: bool) -> Iterator[li
     return of_list(campaign) if campaign.source == Campaign.Source.LIST else of_database(campaign)
 
 
-def preview(campaign: Campaign) -> Preview:
+def preview(campaign: Campaign, said: Said | None = None) -> Preview:
     """What a campaign that is not saved would do."""
     found, judge = Preview(), Judge(campaign)
     for some in batches(campaign, found, storing=False):
         for one, verdict in judge.verdicts(some):
             found.count(one, verdict)
+        if said:
+            said(found.run + found.not_run)
     return found
 
 
@@ -124,6 +131,7 @@ def fill(campaign: Campaign, said: Said | None = None) -> Preview:
         if said:
             said(listed)
     weigh(Job)
+    keep(campaign, take(campaign))
     why = f"{found.run} run, {found.not_run} do not, {found.outside} are of other modes"
     if campaign.move(CampaignState.RUNNING, why, begun=Now(), missing=found.missing(campaign)):
         steer()
@@ -142,43 +150,35 @@ def fill_next() -> bool:
 
 def store(campaign: Campaign, judged: Iterable[tuple[Candidate, Verdict]]) -> None:
     """The jobs of one batch, all or none; those that are there stay as they are."""
-    rows: dict[bool, list[Row]] = {False: [], True: []}
+    run: dict[Verdict, list[Row]] = defaultdict(list)
+    over: list[Row] = []
+    place = cache(partial(turn, newest_first=campaign.newest_first))
     for one, verdict in judged:
-        rows[verdict.state != JobState.WAITING].append(row_of(campaign, one, verdict))
+        row = one.block, one.date, place(one.day)
+        # Few differ among those that run; of those that do not, each may have a sentence of its own.
+        run[verdict].append(row) if verdict.state == JobState.WAITING else over.append((*row, *columns_of(verdict)))
+    common = {"campaign": campaign, "priority": campaign.priority, "background": True, "due": False}
     with transaction.atomic():
-        for over, some in rows.items():
-            common = Job(campaign=campaign, priority=campaign.priority, background=True, due=False)
-            common.ended = timezone.now() if over else None
-            insert(common, COLUMNS, some)
+        for verdict, rows in run.items():
+            insert(Job(**common, **dict(zip(JUDGED, columns_of(verdict), strict=True))), PLACED, rows)
+        insert(Job(**common, ended=timezone.now()), (*PLACED, *JUDGED), over)
         # What a finished date has counted is not all that it has any more.
-        dates = {row[1] for row in chain(*rows.values())}
+        dates = {row[1] for row in chain(over, *run.values())}
         ProcessingDate.objects.filter(pk__in=dates, counts__isnull=False).update(counts=None)
 
 
-COLUMNS = (
-    "block",
-    "date",
-    "certificate",
-    "state",
-    "reason",
-    "sentence",
-    "turn",
-    "expected_seconds",
-    "late_seconds",
-)
+PLACED = ("block_id", "date_id", "turn")
+JUDGED = ("certificate_id", "state", "reason", "sentence", "expected_seconds", "late_seconds")
 
 
-def row_of(campaign: Campaign, one: Candidate, verdict: Verdict) -> Row:
-    """A job that waits until the campaign comes to its date, or that has ended with its reason."""
+def columns_of(verdict: Verdict) -> Row:
+    """Of a job that waits until the campaign comes to its date, or that has ended with its reason."""
     refusal, expected = verdict.refusal, verdict.expected
     return (
-        one.block,
-        one.date,
         verdict.certificate.pk if verdict.certificate else None,
         str(verdict.state),
         str(refusal.reason) if refusal else "",
         refusal.sentence if refusal else "",
-        turn(one.day, newest_first=campaign.newest_first),
         expected.seconds,
         expected.late,
     )

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from processing.core.states import CampaignKind, CampaignState, CertificateState
 from processing.models import AssociationBlock, Campaign, Certificate, Instrument
-from processing.workflow.choose import NAMES, chunks
+from processing.workflow.candidates import NAMES, chunks
 from processing.workflow.wake import Stage, wake
 
 # A longer list of unknown names is cut.

@@ -26,7 +26,8 @@ from processing.core.states import (
 from processing.models import Campaign, Certificate, Event, Job, Worker
 from processing.models.patience import patient
 from processing.workflow import record
-from processing.workflow.choose import Judge, Verdict, of_blocks
+from processing.workflow.candidates import of_blocks, standings
+from processing.workflow.choose import Judge, Verdict
 from processing.workflow.wake import Stage, wake
 
 BATCH = 2000
@@ -76,7 +77,7 @@ def open_next(campaign: Campaign) -> bool:
         return False
     jobs = {job.block_id: job for job in put_off.filter(date=first.date).select_related("block").defer("block__text")}
     judge, bound = Judge(campaign, thorough=True), []
-    for one, verdict in judge.verdicts(of_blocks(Q(pk__in=list(jobs)), campaign)):
+    for one, verdict in judge.verdicts(of_blocks(Q(pk__in=list(jobs)), campaign, standings())):
         if certificate := settle(jobs[one.block], verdict):
             bound.append((jobs[one.block], judge.ab(one), certificate))
     bind(bound, judge)

@@ -18,6 +18,7 @@ from processing.workflow.notify import notify
 from processing.workflow.prepare import waiting
 from processing.workflow.reap import reap
 from processing.workflow.rebind import rebind
+from processing.workflow.recount import recount
 from processing.workflow.steer import drafts, steer
 from processing.workflow.wake import Stage, queued, wake
 
@@ -28,6 +29,7 @@ def sweep() -> dict[str, int]:
         "lost": reap(),
         "released": probe_all(),
         "steered": steer(),
+        "counted": recount(),
         "reopened": reopen(),
         "retried": retry_held() + retry_ingestions(),
         "withdrawn": withdraw_orphans(),

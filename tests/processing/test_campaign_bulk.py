@@ -105,12 +105,62 @@ def test_a_job_that_is_listed_and_not_run_has_ended_when_it_was_made(add):
     assert job.certificate
 
 
+def test_rows_of_whole_numbers_alone_are_inserted_once_each_with_what_they_have_in_common(add):
+    first = add(1)
+    blocks = [add(number).block_id for number in (2, 3)]
+    Job.objects.filter(block__in=blocks).delete()
+    common = Job(campaign=first.campaign, state="WAITING", sentence='it\'s 100 % "so"', late_seconds=1.5)
+    rows = [(block, first.date_id, turn) for block, turn in zip(blocks, (-7, 7), strict=True)]
+    insert(common, ("block_id", "date_id", "turn"), [*rows, (first.block_id, first.date_id, 5), rows[0]])
+    made = of(first.campaign).filter(block__in=blocks)
+
+    assert [(job.block_id, job.date_id, job.turn) for job in made] == rows
+    assert {(job.sentence, job.late_seconds, job.certificate) for job in made} == {('it\'s 100 % "so"', 1.5, None)}
+    assert first.fresh().turn == first.turn
+
+
+def test_an_ab_whose_twin_cannot_be_processed_is_run_and_of_two_that_can_one(add, certified):
+    first, second, third = (add(number) for number in (1, 2, 3))
+    AssociationBlock.objects.update(frames="the same")
+    Job.objects.exclude(pk=first.pk).update(state=JobState.INGESTED)
+    Job.objects.filter(pk=first.pk).update(state=JobState.REJECTED, reason=Reason.NOT_CERTIFIED)
+    text = first.block.text.replace("SCIENCE", "CALIB")
+    AssociationBlock.objects.filter(pk=first.block_id).update(text=text)
+    made = [state(job) for job in of(begun()).order_by("block")]
+
+    assert made == [
+        (JobState.REJECTED, Reason.NOT_SCIENCE),
+        (JobState.WAITING, ""),
+        (JobState.REJECTED, Reason.DUPLICATE),
+    ]
+    assert (second.block_id, third.block_id) == tuple(of(third.campaign).values_list("block", flat=True)[1:])
+
+
+def test_what_will_always_be_wrong_with_an_ab_is_told_with_its_own_sentence(add):
+    jobs = [add(number) for number in (1, 2)]
+    for number, job in enumerate(jobs):
+        said = {"reason": Reason.VIRTUAL_CALIBRATION, "sentence": f"Needs {number}."}
+        Job.objects.filter(pk=job.pk).update(state=JobState.REJECTED, **said)
+
+    assert [job.sentence for job in of(begun()).order_by("block")] == ["Needs 0.", "Needs 1."]
+
+
+def test_a_look_at_a_large_campaign_says_how_far_it_is(add, monkeypatch):
+    for number in range(3):
+        add(number, date=f"2012-05-{9 + number:02d}")
+    monkeypatch.setattr("processing.workflow.candidates.DATES", 1)
+    said: list[int] = []
+    control.preview_campaign(plan(), said.append)
+
+    assert said == [1, 2, 3]
+
+
 def test_rows_inserted_alike_are_those_that_objects_would_be(add):
     first = add(1)
     block = add(2).block
     Job.objects.filter(block=block).delete()
     common = Job(campaign=first.campaign, priority=-3, background=True, due=False)
-    names = ("block", "date", "certificate", "state", "sentence", "late_seconds")
+    names = ("block_id", "date_id", "certificate_id", "state", "sentence", "late_seconds")
     insert(common, names, [(block.pk, first.date_id, None, "WAITING", 'it\'s 100 % "so"', 1.5)] * 2)
     made, expected = Job.objects.get(block=block), Job(block=block, campaign=first.campaign)
 
