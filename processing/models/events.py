@@ -7,8 +7,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from processing.core.trace import current
-
-APPEND_ONLY = "events are append-only"
+from processing.models.appended import APPEND_ONLY, Appended
 
 
 class Event(models.Model):
@@ -23,6 +22,8 @@ class Event(models.Model):
     new = models.CharField(max_length=20)
     why = models.TextField(blank=True)
     request = models.CharField(max_length=64, blank=True, default=current, editable=False, help_text="Of a client")
+
+    objects = Appended.as_manager()
 
     class Meta:
         ordering = ("-id",)
