@@ -1,4 +1,4 @@
-"""Copies of the jobs of a night, each written as its life writes it: insert, claim, leases, a log that grows, results."""
+"""Copies of the jobs of a night, each written as its life writes it: claim, leases, a log that grows, results."""
 
 import random
 import uuid
@@ -33,7 +33,7 @@ INGESTING: Sequence[Sequence[str]] = (
     ("state", "sha256", "content", "sources", "entry"),
     ("state", "findings"),
     ("state", "files", "log"),
-    ("state", "ended"),
+    ("state", "ended", "entry"),
 )
 NEW: dict[str, Any] = {"state": "WAITING", "token": None, "owner": "", "claimed": None, "started": None, "lease": None}
 NEW |= {"processed": None, "ended": None, "exit_code": None, "seconds": None, "software": "", "fingerprint": ""}

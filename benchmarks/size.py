@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ SIZES = """
 """
 UPDATES = "SELECT relname, n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables"
 KB = 1000.0
+GO = ("processing_event", "processing_joblog")
+"""What becomes smaller when rows go into files."""
 Sizes = Mapping[str, tuple[int, int, int]]
 
 
@@ -44,9 +47,20 @@ def main() -> None:
         before = sizes()
         while lives.number < options.abs:
             lives.night()
+            ask("VACUUM")  # as autovacuum does many times in a night
         found = hot()
-        ask("VACUUM")
-        print(json.dumps(shown(before, sizes(), lives.number) | found))
+        after = sizes()
+        old, files = aged(Path(name))
+        numbers = shown(before, after, lives.number) | found
+        saved = sum(sum(after[table]) - sum(old[table]) for table in GO) / lives.number / KB
+        numbers |= {"size_per_old_ab_kb": round(numbers["size_per_ab_kb"] - saved, 2)}
+        numbers |= {"size_per_ab_in_files_kb": round(files / lives.number / KB, 2)}
+        print(
+            "{size_per_old_ab_kb} kB when events and log are in files, {size_per_ab_in_files_kb} there".format(
+                **numbers
+            )
+        )
+        print(json.dumps(numbers))
 
 
 @contextlib.contextmanager
@@ -82,6 +96,24 @@ def made(folder: Path) -> Path:
     clean = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
     subprocess.run(command, cwd=ROOT, env=clean, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
     return folder / "phoenix.sqlite3"
+
+
+def aged(folder: Path) -> tuple[Sizes, int]:
+    """The sizes when everything is old and in files, and the bytes of these files."""
+    from django.conf import settings
+
+    from processing.models import Event, Job, ProcessingDate
+    from processing.workflow.retain import retain
+
+    settings.PHOENIX["HISTORY_DIR"] = folder / "history"
+    then = datetime(2012, 5, 10, tzinfo=UTC)
+    Event.objects.update(at=then)
+    Job.objects.update(ended=then)
+    ProcessingDate.objects.update(state="FINISHED", finished=then)
+    retain(dry=False, say=print)
+    for table in GO:
+        ask(f"VACUUM FULL {table}")
+    return sizes(), sum(file.stat().st_size for file in (folder / "history").glob("*.gz"))
 
 
 def ask(sql: str) -> list[tuple[Any, ...]]:

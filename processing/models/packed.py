@@ -1,5 +1,6 @@
 """Long texts as the database keeps them: compressed, by the program and not by the database."""
 
+import json
 import zlib
 from typing import Any
 
@@ -27,6 +28,26 @@ class PackedText(models.TextField):
     def from_db_value(self, value: Any, _expression: object, _connection: object) -> str | None:
         """The text."""
         return None if value is None else unpacked(bytes(value))
+
+
+class PackedJson(models.JSONField):
+    """A list or an object in the same way; what is its default takes no room."""
+
+    def get_internal_type(self) -> str:
+        """The column that bytes have."""
+        return "BinaryField"
+
+    def get_db_prep_value(self, value: Any, connection: object, prepared: bool = False) -> Any:
+        """The bytes."""
+        if value is None or isinstance(value, bytes):
+            return value
+        return b"" if value == self.get_default() else packed(json.dumps(value, separators=(",", ":")))
+
+    def from_db_value(self, value: Any, _expression: object, _connection: object) -> Any:
+        """What it was."""
+        if value is None:
+            return None
+        return json.loads(unpacked(bytes(value))) if value else self.get_default()
 
 
 def packed(text: str) -> bytes:

@@ -26,7 +26,7 @@ class Score(models.Model):
         ASSOCIATION = "ASSOCIATION"
         PROCESSING = "PROCESSING"
 
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="scores")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="scores", db_index=False)
     kind = models.CharField(max_length=12, choices=Kind.choices)
     position = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=40)
@@ -55,7 +55,7 @@ class Score(models.Model):
 class Qc1Parameter(models.Model):
     """A measured parameter.  What is not finite is stored as NULL with a mark: floats and JSON cannot hold it."""
 
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="qc1")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="qc1", db_index=False)
     name = models.CharField(max_length=40)
     chip = models.CharField(max_length=8, blank=True)
     value = models.FloatField(null=True, blank=True)
