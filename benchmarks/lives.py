@@ -161,8 +161,10 @@ def ingestions(old: Any, job: Any) -> None:
         end |= {"dp_id": f"ADP.2026-01-01T{job.pk:012d}", "content": unlike(item.content, job.pk)}
         made = clone(item, job_id=job.pk, **QUEUED)
         made.save()
+        states = iter(("CONVERTED", "VALIDATED", "STORED", end["state"]))
         for step in INGESTING:
-            Ingestion.objects.filter(pk=made.pk).update(**{name: end[name] for name in step})
+            changed = {name: end[name] for name in step} | ({"state": next(states)} if "state" in step else {})
+            Ingestion.objects.filter(pk=made.pk).update(**changed)
         for event in Event.objects.using(NIGHT).filter(subject="ingestion", subject_id=item.pk).order_by("id"):
             Event.objects.create(**{**values(event), "subject_id": made.pk})
         for product in Product.objects.using(NIGHT).filter(ingestion=item):

@@ -55,11 +55,8 @@ def main() -> None:
         saved = sum(sum(after[table]) - sum(old[table]) for table in GO) / lives.number / KB
         numbers |= {"size_per_old_ab_kb": round(numbers["size_per_ab_kb"] - saved, 2)}
         numbers |= {"size_per_ab_in_files_kb": round(files / lives.number / KB, 2)}
-        print(
-            "{size_per_old_ab_kb} kB when events and log are in files, {size_per_ab_in_files_kb} there".format(
-                **numbers
-            )
-        )
+        small, there = numbers["size_per_old_ab_kb"], numbers["size_per_ab_in_files_kb"]
+        print(f"{small} kB per AB when its events and log are in files, and {there} kB there")
         print(json.dumps(numbers))
 
 

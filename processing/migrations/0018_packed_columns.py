@@ -29,6 +29,23 @@ def leave_room(_apps, schema_editor):
         )
 
 
+# Tables that get rows with every AB.  Their names are looked for as a whole: an index for `LIKE 'name%'` is never read.
+LOOKED_UP = ("associationblock", "rawframe", "ingestion", "product")
+FOR_LIKE = """
+    SELECT indexname FROM pg_indexes
+    WHERE schemaname = current_schema() AND tablename = ANY(%s) AND indexname LIKE '%%\\_like'
+"""
+
+
+def drop_unread(_apps, schema_editor):
+    if schema_editor.connection.vendor != "postgresql":
+        return
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(FOR_LIKE, [[f"processing_{table}" for table in LOOKED_UP]])
+        for (name,) in cursor.fetchall():
+            schema_editor.execute(f"DROP INDEX {schema_editor.quote_name(name)}")
+
+
 class Migration(migrations.Migration):
     dependencies = [("processing", "0017_campaign_list")]
 
@@ -81,5 +98,6 @@ class Migration(migrations.Migration):
             model_name="product",
             constraint=models.UniqueConstraint(fields=("sha256",), name="one_product_per_content"),
         ),
+        migrations.RunPython(drop_unread, migrations.RunPython.noop),
         migrations.RunPython(leave_room, migrations.RunPython.noop),
     ]
