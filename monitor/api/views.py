@@ -254,10 +254,7 @@ class Log(OfBlock):
     parameters: ClassVar[Mapping[str, Parameter]] = {**OfBlock.parameters, "from_line": Parameter("from_line", whole)}
 
     def get(self, request: Request, name: str) -> HttpResponse:
-        """As kept, or from one of its lines on (the first is 1); empty as long as there is none.
-
-        An old one comes from a file; 404, with its name, where that file is not.
-        """
+        """As kept, or from one of its lines on (the first is 1); empty as long as there is none."""
         start = conditions(request.query_params, self.parameters, paged=False).get("from_line", 0)
         found = JobLog.objects.filter(job=self.job(name)).first() or JobLog()
         if found.kept is None:

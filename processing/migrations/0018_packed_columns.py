@@ -1,6 +1,7 @@
 """Columns for what is long and packed, beside the plain ones; and room in the pages of rows that change often."""
 
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from processing.models.packed import PackedJson, PackedText
 
@@ -18,7 +19,7 @@ FILL = {
 SOON = ("processing_worker", "processing_instrument")
 
 
-def leave_room(_apps, schema_editor):
+def leave_room(_apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
     if schema_editor.connection.vendor != "postgresql":
         return
     for table, percent in FILL.items():
@@ -37,7 +38,7 @@ FOR_LIKE = """
 """
 
 
-def drop_unread(_apps, schema_editor):
+def drop_unread(_apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
     if schema_editor.connection.vendor != "postgresql":
         return
     with schema_editor.connection.cursor() as cursor:
@@ -74,9 +75,7 @@ class Migration(migrations.Migration):
             migrations.AlterField(
                 model_name=model,
                 name="job",
-                field=models.ForeignKey(
-                    db_index=False, on_delete=how, related_name=related, to="processing.job"
-                ),
+                field=models.ForeignKey(db_index=False, on_delete=how, related_name=related, to="processing.job"),
             )
             for model, how, related in (
                 ("ingestion", models.PROTECT, "ingestions"),

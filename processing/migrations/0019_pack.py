@@ -1,18 +1,23 @@
 """Packs what is there, a few rows at a time: each few are committed, so that it goes on where it was ended."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.apps.registry import Apps
 from django.db import migrations, transaction
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Q
 
 BATCH = 50
 # Of each table its long columns, and what they have when there is nothing in them.
-LONG = {
+LONG: Mapping[str, Mapping[str, Any]] = {
     "JobLog": {"text": "", "headers": ""},
     "Ingestion": {"sources": [], "files": [], "entry": {}},
     "Product": {"preview": {}},
 }
 
 
-def pack(apps, schema_editor):
+def pack(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """What is packed is plain no more, so what is done is not done again."""
     using = schema_editor.connection.alias
     for name, columns in LONG.items():
@@ -28,7 +33,7 @@ def pack(apps, schema_editor):
                     pack_row(row, columns)
 
 
-def pack_row(row, columns):
+def pack_row(row: Any, columns: Mapping[str, Any]) -> None:
     """What the catalogue says already is not kept twice."""
     for column, empty in columns.items():
         known = column == "entry" and row.state == "REGISTERED"

@@ -1,8 +1,12 @@
 """What is packed takes the place of what was plain."""
 
 from importlib import import_module
+from typing import Any
 
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
+from django.db.models import Field
 
 from processing.models.packed import PackedJson, PackedText
 
@@ -22,14 +26,14 @@ FIELDS = {
 }
 
 
-def leave_packed(_apps, schema_editor):
+def leave_packed(_apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """PostgreSQL does not try in vain to make them smaller yet."""
     if schema_editor.connection.vendor == "postgresql":
         for table, column in FIELDS:
             schema_editor.execute(f"ALTER TABLE processing_{table} ALTER COLUMN {column} SET STORAGE EXTERNAL")
 
 
-def replaced(model, name, field):
+def replaced(model: str, name: str, field: "Field[Any, Any]") -> tuple[Operation, ...]:
     return (
         migrations.RemoveField(model_name=model, name=name),
         migrations.RenameField(model_name=model, old_name=f"packed_{name}", new_name=name),

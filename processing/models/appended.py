@@ -18,4 +18,4 @@ class Appended(models.QuerySet[M]):
 
     def filed(self, ids: Collection[Any]) -> int:
         """Take out rows that are whole in a file on the disk; how many.  For `workflow.retain`, and for nobody else."""
-        return int(self.filter(pk__in=ids)._raw_delete(self.db))  # type: ignore[attr-defined] # of Django's own
+        return int(self.filter(pk__in=ids)._raw_delete(self.db))

@@ -10,7 +10,7 @@ LEVEL = 6
 """Level 9 makes a log smaller by 3 % and takes twice as long."""
 
 
-class PackedText(models.TextField):
+class PackedText(models.TextField):  # type: ignore[type-arg] # its stubs alone have type arguments
     """A text in Python, zlib's bytes in the database, which can neither search nor order it.
 
     Equal texts are equal bytes, so that a condition may ask whether a text is another one.
