@@ -3,7 +3,7 @@
     python -m benchmarks [NAME ...] [--full]
 
 Prints what each prints; what they found goes to benchmarks/results/latest.json.  `campaign`, `ingest`,
-`limits`, `month`, `one_ab`, `pages`, `api`, `schedule`, `tap`.
+`limits`, `month`, `one_ab`, `pages`, `api`, `schedule`, `size`, `tap`.
 """
 
 import argparse
@@ -22,6 +22,7 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "month": ("--nights", "2"),
     "pages": ("--abs", "100000", "--rounds", "9"),
     "schedule": (),
+    "size": ("--abs", "500"),
     "tap": (),
     "api": ("--abs", "100000", "--rounds", "50"),
 }

@@ -56,11 +56,14 @@ def without_indexes(cursor: Any, table: str) -> list[str]:
 
 def constant(column: Any, sample: Any) -> str:
     """What every row has in a column, as COPY reads it."""
+    from django.db import connection
     from django.db.models import JSONField
 
     value = getattr(sample, column.attname)
     if value is None:
         return r"\N"
+    if column.get_internal_type() == "BinaryField":
+        return plain(rf"\x{column.get_db_prep_save(value, connection).hex()}")
     return plain(json.dumps(value) if isinstance(column, JSONField) else str(value))
 
 

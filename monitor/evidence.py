@@ -96,7 +96,8 @@ def plain(name: str) -> str:
 
 def contents(job: Job) -> Iterator[tuple[str, str]]:
     """Name and text of each file of a job; what is empty is left out."""
-    kept = JobLog.objects.filter(job=job).first() or JobLog(job=job)
+    row = JobLog.objects.filter(job=job).first() or JobLog(job=job)
+    kept = row.kept or JobLog(job=job, text=f"{row.gone}\n")
     yield "ab.txt", job.block.text
     texts = {"frames.sof": sof(job), "log.txt": kept.text, "headers.txt": kept.headers}
     yield from ((name, text) for name, text in texts.items() if text)

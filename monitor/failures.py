@@ -6,8 +6,7 @@ from dataclasses import astuple, dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Value
-from django.db.models.functions import Coalesce, NullIf, StrIndex, Substr
+from django.db.models import Count, QuerySet
 
 from processing.core.states import TROUBLE, ClusterState
 from processing.models import Certificate, Cluster, Job
@@ -191,15 +190,18 @@ def by_version(jobs: "QuerySet[Job]") -> Mapping[str, list[Version]]:
 
 
 def samples(ids: Iterable[int]) -> Mapping[int, Sample]:
-    """Examples by the id of their job; one query, which brings no more of a log than is shown."""
-    text = F("log_text__text")
-    at = Coalesce(*(NullIf(StrIndex(text, Value(mark)), Value(0)) for mark in ERRORS))
-    jobs = Job.objects.filter(pk__in=list(ids)).annotate(error=Substr(text, at, CHARACTERS))
-    columns = ("pk", "block__name", "campaign__name", "error", "sentence")
+    """Examples by the id of their job; one query."""
+    columns = ("pk", "block__name", "campaign__name", "log_text__text", "sentence")
     return {
-        pk: Sample(name, campaign, lines(error or sentence))
-        for pk, name, campaign, error, sentence in jobs.values_list(*columns)
+        pk: Sample(name, campaign, lines(error(text or "") or sentence))
+        for pk, name, campaign, text, sentence in Job.objects.filter(pk__in=list(ids)).values_list(*columns)
     }
+
+
+def error(log: str) -> str:
+    """What a log says from its first error on; empty without one."""
+    at = next((at for mark in ERRORS if (at := log.find(mark)) >= 0), -1)
+    return log[at : at + CHARACTERS] if at >= 0 else ""
 
 
 def lines(text: str) -> list[str]:

@@ -235,6 +235,11 @@ PHOENIX: dict[str, Any] = {
     "PROBE": env.float("PHOENIX_PROBE", 15.0),
     # Free disk in GB below which a host starts nothing.
     "DISK_LIMIT": env.float("PHOENIX_DISK_LIMIT", 2.0),
+    # Days that events, logs of recipes, and told notices stay in the database, 0: for ever; where old rows go.
+    "EVENTS_KEPT": env.int("PHOENIX_EVENTS_KEPT", 400),
+    "LOGS_KEPT": env.int("PHOENIX_LOGS_KEPT", 400),
+    "NOTICES_KEPT": env.int("PHOENIX_NOTICES_KEPT", 100),
+    "HISTORY_DIR": Path(env.str("PHOENIX_HISTORY_DIR", str(VAR_DIR / "history"))).resolve(),
     # When the digest of the night is sent, UTC, and where the pages are, for the links of messages.
     "DIGEST": env.str("PHOENIX_DIGEST", "08:00"),
     "URL": env.str("PHOENIX_URL", "").rstrip("/"),

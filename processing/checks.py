@@ -17,6 +17,7 @@ from processing import registry
 from processing.core.schedule import read_window
 from processing.workflow.wake import queued
 
+LEAST_KEPT = 31
 BROKERS = ("broker_class", "django_redis", "iron_mq", "mongo", "orm", "redis", "sqs")
 
 
@@ -28,7 +29,7 @@ def connect() -> None:
 
 def check_settings(**_options: Any) -> list[CheckMessage]:
     """Everything that is wrong, not only the first."""
-    return [*plugins(), *window(), *morning(), *queue(), *broker(), *work_folder(), *lease(), *host()]
+    return [*plugins(), *window(), *morning(), *queue(), *broker(), *work_folder(), *lease(), *host(), *kept()]
 
 
 def plugins() -> Iterator[CheckMessage]:
@@ -66,6 +67,15 @@ def host() -> Iterator[CheckMessage]:
     for key, value in settings.PHOENIX["HOST"].items():
         if not 0 <= value < inf:
             yield Error(f"PHOENIX_{key}: {value:g} is no limit.", hint="0 or more, and finite.", id="phoenix.E009")
+
+
+def kept() -> Iterator[CheckMessage]:
+    """E010: pages find the events of the last weeks, and logs and notices stay until somebody could look."""
+    for key in ("EVENTS_KEPT", "LOGS_KEPT", "NOTICES_KEPT"):
+        days = settings.PHOENIX[key]
+        if days and days < LEAST_KEPT:
+            hint = f"{LEAST_KEPT} days or more, or 0: for ever."
+            yield Error(f"PHOENIX_{key}: {days} days are too few.", hint=hint, id="phoenix.E010")
 
 
 def queue() -> Iterator[CheckMessage]:

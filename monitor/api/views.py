@@ -256,7 +256,9 @@ class Log(OfBlock):
     def get(self, request: Request, name: str) -> HttpResponse:
         """As kept, or from one of its lines on (the first is 1); empty as long as there is none."""
         start = conditions(request.query_params, self.parameters, paged=False).get("from_line", 0)
-        found = JobLog.objects.filter(job=self.job(name)).first()
-        kept = found.text if found else ""
+        found = JobLog.objects.filter(job=self.job(name)).first() or JobLog()
+        if found.kept is None:
+            raise NotFound(found.gone)
+        kept = found.kept.text
         text = "".join(kept.splitlines(keepends=True)[start - 1 :]) if start > 1 else kept
         return HttpResponse(text.encode(errors="replace"), content_type="text/plain; charset=utf-8")

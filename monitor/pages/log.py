@@ -58,7 +58,8 @@ def lines(request: HttpRequest, name: str) -> HttpResponse:
     campaign = asked.text(request, "campaign")
     of_campaign = jobs.filter(campaign__name=campaign) if campaign else jobs
     found = JobLog.objects.filter(job__in=of_campaign[:1].values("pk")).first()
-    shown = view(found.text if found else "", int(wanted))
+    kept = found.kept if found else None
+    shown = view(kept.text if kept else "", int(wanted))
     return HttpResponse(shown.html) if shown.html else HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 

@@ -158,7 +158,8 @@ def details(request: HttpRequest, found: AssociationBlock, job: Job) -> dict[str
     job.date = found.date
     chips, parameters = attempt.parameters(attempt.measured(job))
     # What waits has brought nothing yet.
-    recorded, shown = attempt.log(job), archived.shown(job) if job.state != JobState.WAITING else []
+    row, shown = attempt.log(job), archived.shown(job) if job.state != JobState.WAITING else []
+    recorded = row.kept or row
     return {
         "meaning": attempt.meaning(job),
         "waiting": board.why_waiting(job, prepared(request)) if job.state == JobState.WAITING else "",
@@ -168,6 +169,7 @@ def details(request: HttpRequest, found: AssociationBlock, job: Job) -> dict[str
         "parameters": parameters,
         "command": recorded.command,
         "log": log.view(recorded.text),
+        "old_log": row,
         "shown": shown,
         "products": [row.product for row in shown if row.product],
         "duplicates": any(row.twins for row in shown),

@@ -20,7 +20,7 @@ def add_verbs(parser: ArgumentParser) -> None:
 
     asking = (add_questions, add_products, add_export)
     acting = (add_gates, add_certificate, add_failures, add_jobfile, campaigns.arguments, add_token)
-    keeping = (add_backup, add_worker)
+    keeping = (add_backup, add_tidy, add_worker)
     for add in (*asking, *acting, *keeping):
         add(verb)
 
@@ -157,6 +157,12 @@ def add_backup(verb: Verb) -> None:
     restore = verb("restore", "Bring a backup back into an empty database, and compare every table with it.")
     restore.add_argument("folder", type=Path, metavar="BACKUP")
     restore.add_argument("--files", action="store_true", help="also read and compare every file of the product archive")
+
+
+def add_tidy(verb: Verb) -> None:
+    """Tidy."""
+    tidy = verb("tidy", "Move old events and logs into files, and delete what nobody needs any more.")
+    tidy.add_argument("--dry-run", action="store_true", help="only say how much would go, and into which files")
 
 
 def add_worker(verb: Verb) -> None:

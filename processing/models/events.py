@@ -5,9 +5,8 @@ from typing import Any, Never
 from django.db import models
 
 from processing.core.trace import current
+from processing.models.appended import APPEND_ONLY, Appended
 from processing.models.shaped import insert
-
-APPEND_ONLY = "events are append-only"
 
 
 class Event(models.Model):
@@ -22,6 +21,8 @@ class Event(models.Model):
     new = models.CharField(max_length=20)
     why = models.TextField(blank=True)
     request = models.CharField(max_length=64, blank=True, default=current, editable=False, help_text="Of a client")
+
+    objects = Appended.as_manager()
 
     class Meta:
         ordering = ("-id",)

@@ -10,6 +10,7 @@ from processing.core.states import INGEST_MOVES, IngestState, ProductState
 from processing.models.jobs import Job
 from processing.models.leases import UNLEASED, Leased, lease_end
 from processing.models.moves import Moving, hasten
+from processing.models.packed import PackedJson
 
 OPEN = (IngestState.QUEUED, IngestState.CONVERTED, IngestState.VALIDATED, IngestState.STORED)
 PENDING = (*OPEN, IngestState.RETRY_WAIT)
@@ -56,20 +57,20 @@ class Ingestion(Moving, Leased):
         {IngestState.CONVERTED, IngestState.VALIDATED, IngestState.STORED, IngestState.REGISTERED}
     )
 
-    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="ingestions")
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="ingestions", db_index=False)
     label = models.CharField(max_length=32, help_text="Which of the job's products: arm and setting")
     state = models.CharField(max_length=12, choices=[(s, s) for s in IngestState], default=IngestState.QUEUED)
     reason = models.CharField(max_length=24, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     dp_id = models.CharField(max_length=64, null=True, unique=True, help_text="Archive name without .fits")  # noqa: DJ001
     sha256 = models.CharField(max_length=64, blank=True)
-    content = models.CharField(max_length=64, blank=True, db_index=True, help_text="SHA-256 of what lasts of the file")
+    content = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what lasts of the file")
     findings = models.JSONField(default=list)
-    sources = models.JSONField(default=list, help_text="Per keyword: hdu, keyword, value, source, key")
-    files = models.JSONField(
+    sources = PackedJson(default=list, help_text="Per keyword: hdu, keyword, value, source, key")
+    files = PackedJson(
         default=list, help_text="Ancillaries, then the science file: role, category, name, md5, sha256, size, url"
     )
-    entry = models.JSONField(default=dict, help_text="What the catalogue says of the product, from its conversion")
+    entry = PackedJson(default=dict, help_text="What the catalogue will say of the product, until it does")
     log = models.TextField(blank=True)
     queued = models.DateTimeField(auto_now_add=True)
     claimed = models.DateTimeField(null=True, blank=True)
@@ -80,7 +81,11 @@ class Ingestion(Moving, Leased):
     class Meta:
         ordering = ("id",)
         constraints = (models.UniqueConstraint(fields=("job", "label"), name="one_ingestion_per_product"),)
-        indexes = (models.Index(fields=("id",), condition=models.Q(state__in=OPEN), name="ingestion_open"),)
+        indexes = (
+            models.Index(fields=("id",), condition=models.Q(state__in=OPEN), name="ingestion_open"),
+            # Nobody looks for a part of a digest: `db_index` and `unique` would make a second index for that.
+            models.Index(fields=("content",), name="ingestion_by_content"),
+        )
 
     def __str__(self) -> str:
         return f"{self.job} {self.label}"
@@ -99,7 +104,7 @@ class Product(models.Model):
     original_name = models.CharField(max_length=68)
     url = models.TextField()
     size = models.BigIntegerField(help_text="bytes")
-    sha256 = models.CharField(max_length=64, unique=True)
+    sha256 = models.CharField(max_length=64)
     target = models.CharField(max_length=68, blank=True)
     ra = models.FloatField(help_text="deg")
     dec = models.FloatField(help_text="deg")
@@ -115,13 +120,14 @@ class Product(models.Model):
     aperture = models.FloatField(null=True, help_text="deg: width of a spectrum's slit")
     resolving_power = models.FloatField(null=True, help_text="Of a spectrum")
     elements = models.PositiveIntegerField(null=True, help_text="Pixels of a spectrum")
-    preview = models.JSONField(default=dict, help_text="wave, low, high: the spectrum for a small plot")
+    preview = PackedJson(default=dict, help_text="wave, low, high: the spectrum for a small plot")
     registered = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ("id",)
         constraints = (
             models.UniqueConstraint(fields=("original_name", "version"), name="one_product_per_version"),
+            models.UniqueConstraint(fields=("sha256",), name="one_product_per_content"),
             models.UniqueConstraint(
                 fields=("original_name",), condition=models.Q(state=ProductState.CURRENT), name="one_current_version"
             ),

@@ -56,6 +56,8 @@ def register(item: Ingestion) -> Product:
 
     Within the transaction in which its ingestion becomes REGISTERED.  Doing it again finds the row that is there.
     """
+    if not item.entry:
+        return Product.objects.get(ingestion=item)
     versions = list(Product.objects.select_for_update().filter(original_name=item.entry["original_name"]))
     if done := next((product for product in versions if product.ingestion_id == item.pk), None):
         return done

@@ -121,7 +121,8 @@ def stored(item: Ingestion, files: list[Row]) -> bool:
 
 def register(item: Ingestion) -> bool:
     """STORED to REGISTERED: known to the database, and so to the API."""
-    return item.move(IngestState.REGISTERED, f"{item.dp_id}", also=lambda: catalogue.register(item), ended=Now())
+    into = partial(catalogue.register, item)
+    return item.move(IngestState.REGISTERED, f"{item.dp_id}", also=into, ended=Now(), entry={})
 
 
 NOT_WITHDRAWN = "NOT_WITHDRAWN"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from django.db import transaction
 from django.db.models import Q
-from django.db.models.functions import Length
 
 from processing.core import association, scoring
 from processing.core.ab import AB
@@ -89,8 +88,7 @@ def growing_log(job: Job, log: str) -> None:
     """The log of a recipe that runs, as far as it is; nothing if it has not grown, or if the recipe has ended."""
     text = shortened(log)
     JobLog.objects.get_or_create(job=job)
-    kept = JobLog.objects.annotate(length=Length("text")).exclude(length=len(text))
-    kept.filter(job=job, job__exit_code=None).update(text=text)
+    JobLog.objects.filter(job=job, job__exit_code=None).exclude(text=text).update(text=text)
 
 
 @patient

@@ -42,6 +42,16 @@ def test_a_lease_that_a_few_missed_beats_would_lose_is_refused(settings):
     assert ids(settings, LEASE=5.0, BEAT=2.0) == ["phoenix.E006"]
 
 
+@pytest.mark.parametrize("key", ["EVENTS_KEPT", "LOGS_KEPT", "NOTICES_KEPT"])
+@pytest.mark.parametrize("days", [-1, 30])
+def test_rows_that_would_go_too_soon_are_refused(settings, key, days):
+    assert ids(settings, **{key: days}) == ["phoenix.E010"]
+
+
+def test_rows_that_stay_for_ever_are_right(settings):
+    assert ids(settings, EVENTS_KEPT=0, LOGS_KEPT=0, NOTICES_KEPT=0) == []
+
+
 def test_a_work_folder_that_is_a_file_is_refused(settings, tmp_path):
     (tmp_path / "file").touch()
     assert ids(settings, WORK_DIR=tmp_path / "file" / "work") == ["phoenix.E004"]

@@ -19,6 +19,7 @@ from processing.management.arguments import add_verbs
 from processing.management.cluster import run_cluster
 from processing.management.export import write, write_file
 from processing.management.supervisor import Supervisor
+from processing.management.tidy import tidied
 from processing.workflow.export import TABLES
 
 Options = Mapping[str, Any]
@@ -58,6 +59,7 @@ class Command(BaseCommand):
             "campaign": self.campaign,
             "token": self.token,
             **dict.fromkeys(("backup", "restore"), self.backup),
+            "tidy": lambda options: self.show(options, tidied(options, self.stderr.write)),
             "sweep": self.sweep,
             "worker": self.worker,
         }
@@ -175,8 +177,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror or error}", returncode=2) from error
-        self.show(options, answer)
-        return DONE
+        return self.show(options, answer)
 
     def failures(self, options: Options) -> int:
         """Kinds of failures, or one step of a person who has seen them."""
@@ -184,8 +185,7 @@ class Command(BaseCommand):
             answer = failures.answer(options, user())
         except failures.REFUSALS as error:
             raise CommandError(str(error)) from error
-        self.show(options, answer)
-        return DONE
+        return self.show(options, answer)
 
     def jobfile(self, options: Options) -> int:
         """One step in the life of a job file."""
@@ -199,15 +199,15 @@ class Command(BaseCommand):
             answer = campaigns.answer(options, user())
         except (ValueError, OSError) as error:
             raise CommandError(str(error)) from error
-        self.show(options, answer)
-        return DONE
+        return self.show(options, answer)
 
-    def show(self, options: Options, answer: certificates.Answer | tokens.Answer) -> None:
+    def show(self, options: Options, answer: certificates.Answer | tokens.Answer) -> int:
         """For programs, or for people."""
         if options["json"]:
             self.dump(answer.value)
         else:
             self.stdout.write("\n".join(answer.lines))
+        return DONE
 
     def tell(self, options: Options, facts: dict[str, Any]) -> None:
         """Facts as JSON, or in a line."""
@@ -271,8 +271,7 @@ class Command(BaseCommand):
             found = tokens.answer(options, user())
         except ValueError as error:
             raise CommandError(str(error)) from error
-        self.show(options, found)
-        return DONE
+        return self.show(options, found)
 
     def backup(self, options: Options) -> int:
         """What was kept, or what came back and how it compares."""

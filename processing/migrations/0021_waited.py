@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('processing', '0017_campaign_list'),
+        ('processing', '0020_packed'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('processing', '0017_campaign_list'),
+        ('processing', '0021_waited'),
     ]
 
     operations = [
