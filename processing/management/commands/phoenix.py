@@ -14,7 +14,17 @@ from django.db import OperationalError, ProgrammingError
 
 from processing import control
 from processing.core.phase3.rules import rejects
-from processing.management import acknowledge, backup, campaigns, certificates, failures, jobfile, tokens, validate
+from processing.management import (
+    acknowledge,
+    backup,
+    campaigns,
+    certificates,
+    failures,
+    jobfile,
+    registered,
+    tokens,
+    validate,
+)
 from processing.management.arguments import add_verbs
 from processing.management.cluster import run_cluster
 from processing.management.export import write, write_file
@@ -73,14 +83,9 @@ class Command(BaseCommand):
         absent = [str(path) for path in options["paths"] if not path.exists()]
         if absent:
             raise CommandError(f"no such file or folder: {', '.join(absent)}", returncode=2)
-        outcomes = list(control.register_files(control.find_files(options["paths"])))
-        if options["json"]:
-            self.dump([outcome.as_dict() for outcome in outcomes])
-        for outcome in [] if options["json"] else outcomes:
-            where = f"{outcome.file}:{outcome.line}" if outcome.line else outcome.file
-            facts = [outcome.result, outcome.name or where, outcome.state, outcome.reason, outcome.sentence]
-            self.stdout.write("  ".join(fact for fact in facts if fact))
-        return REFUSED if any(outcome.refused for outcome in outcomes) else DONE
+        outcomes = control.register_files(control.find_files(options["paths"]))
+        tell = registered.as_json if options["json"] else registered.as_lines
+        return REFUSED if tell(outcomes, partial(self.stdout.write, ending="")) else DONE
 
     def status(self, options: Options) -> int:
         """The state of everything on one screen."""
