@@ -27,8 +27,6 @@ from typing import Any
 import psutil
 import psycopg2
 
-from benchmarks.ingest import busy
-
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "tests" / "samples"
 # Of ten ABs: one is rejected for a virtual calibration, one is of another mode.
@@ -198,6 +196,14 @@ def copied(site: Site) -> Spent:
             with file.open("rb") as stream:
                 cursor.copy_expert(f"COPY {table} FROM STDIN", stream)
     return Spent(time.perf_counter() - begun, time.process_time() - own, busy(site.server) - before)
+
+
+def busy(server: psutil.Process) -> float:
+    """CPU seconds of a server, its children, and those that have ended, so far."""
+    while True:
+        # One that ends meanwhile is counted by the server from then on.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return sum(sum(p.cpu_times()[: 4 if p == server else 2]) for p in [server, *server.children()])
 
 
 def flat(site: Site, number: int, rounds: int) -> dict[str, float]:

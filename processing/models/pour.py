@@ -6,8 +6,6 @@ from typing import Any
 
 from django.db import connection, models
 
-ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
-
 
 def fresh_keys(model: type[models.Model], number: int) -> list[int]:
     """So many primary keys that no row has or will get by itself; ascending.  Within a transaction."""
@@ -51,5 +49,6 @@ def pour(common: models.Model, names: Sequence[str], rows: Iterable[Sequence[Any
 def copied(value: Any) -> str:
     """A value as COPY reads it."""
     if isinstance(value, str):
-        return value if value.isalnum() else value.translate(ESCAPES)
+        # A table for `translate` takes a hundred times as long.
+        return value.replace("\\", r"\\").replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")
     return r"\N" if value is None else str(value)
