@@ -1,7 +1,7 @@
 """What becomes of AB files, or of the bytes of one: registered, known before, or refused with line and reason."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,8 @@ def outcome(one: Given, became: Kept | BadAB) -> Outcome:
     if isinstance(became, BadAB):
         return refused(became)
     result = "REGISTERED" if became.created else "UNCHANGED"
-    return Outcome(one.file, result, one.ab.name, *astuple(became.standing))
+    job = became.standing
+    return Outcome(one.file, result, one.ab.name, job.state, job.reason, job.sentence)
 
 
 def opened(file: Path) -> Given | Outcome:

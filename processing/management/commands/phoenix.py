@@ -14,20 +14,11 @@ from django.db import OperationalError, ProgrammingError
 
 from processing import control
 from processing.core.phase3.rules import rejects
-from processing.management import (
-    acknowledge,
-    backup,
-    campaigns,
-    certificates,
-    failures,
-    jobfile,
-    registered,
-    tokens,
-    validate,
-)
+from processing.management import acknowledge, backup, campaigns, certificates, failures, jobfile, tokens, validate
 from processing.management.arguments import add_verbs
 from processing.management.cluster import run_cluster
 from processing.management.export import write, write_file
+from processing.management.registered import as_json, as_lines
 from processing.management.supervisor import Supervisor
 from processing.workflow.export import TABLES
 
@@ -83,9 +74,8 @@ class Command(BaseCommand):
         absent = [str(path) for path in options["paths"] if not path.exists()]
         if absent:
             raise CommandError(f"no such file or folder: {', '.join(absent)}", returncode=2)
-        outcomes = control.register_files(control.find_files(options["paths"]))
-        tell = registered.as_json if options["json"] else registered.as_lines
-        return REFUSED if tell(outcomes, partial(self.stdout.write, ending="")) else DONE
+        tell = as_json if options["json"] else as_lines
+        return REFUSED if tell(options["paths"], partial(self.stdout.write, ending="")) else DONE
 
     def status(self, options: Options) -> int:
         """The state of everything on one screen."""
