@@ -34,7 +34,7 @@ KINDS = (*["uves_point_source"] * 8, "uves_absorption_cell", "uves_virtual_calib
 FIRST, OF_A_DATE, SLICES = date(1999, 4, 1), 50, 10
 # The machine has other guests: less than what deploy/postgresql.conf takes.
 SERVER = ("shared_buffers=512MB", "max_wal_size=4GB")
-TABLES = ("instrument", "processingdate", "associationblock", "rawframe", "job", "score", "event")
+TABLES = ("campaign", "instrument", "processingdate", "associationblock", "rawframe", "job", "score", "event")
 """Whatever registering fills, each after those that it refers to."""
 
 
@@ -182,11 +182,7 @@ def copied(site: Site) -> Spent:
         for table, file in files.items():
             with file.open("wb") as stream:
                 cursor.copy_expert(f"COPY {table} TO STDOUT", stream)
-    [(pk, name)] = site.ask("register", "SELECT id, name FROM processing_campaign")
-    values = "'RUNNING', 'DAY_TO_DAY', '[]', '[]', '[]', '[]', '', '', 'DATABASE', '', 0, false, false, now()"
-    columns = "state, kind, instruments, modes, names, missing, release, \"window\", source, who, priority, newest_first"
-    insert = f"INSERT INTO processing_campaign (id, name, {columns}, take_skipped, created)"
-    site.ask("floor", f"DELETE FROM processing_campaign; {insert} VALUES ({pk}, '{name}', {values})")
+    site.ask("floor", "DELETE FROM processing_campaign")
     site.ask("floor", "CHECKPOINT")
     begun, before, own = time.perf_counter(), busy(site.server), time.process_time()
     for file in sorted((site.folder / "abs").rglob("*.ab")):

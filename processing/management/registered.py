@@ -41,5 +41,7 @@ def outcomes(paths: Sequence[Path]) -> Iterator[Outcome]:
     usual = gc.get_threshold()
     # What is read of an AB has no cycles: to look for some among a thousand ABs takes a sixth of the time.
     gc.set_threshold(SELDOM)
-    yield from control.register_files(control.find_files(paths))
-    gc.set_threshold(*usual)
+    try:
+        yield from control.register_files(control.find_files(paths))
+    finally:
+        gc.set_threshold(*usual)

@@ -165,9 +165,7 @@ def store_all(found: Sequence[tuple[AB, str]]) -> list[AssociationBlock]:
     """
     dates = dates_of(Counter((ab.instrument, ab.date) for ab, _ in found))
     keys = fresh_keys(AssociationBlock, len(found))
-    blocks = [
-        block_of(pk, ab, text, dates[ab.instrument, ab.date]) for pk, (ab, text) in zip(keys, found, strict=True)
-    ]
+    blocks = [block_of(pk, ab, text, dates[ab.instrument, ab.date]) for pk, (ab, text) in zip(keys, found, strict=True)]
     pour(AssociationBlock(), BLOCK, map(attrgetter(*BLOCK), blocks))
     frames = ((pk, raw.dp_id, raw.tag) for pk, (ab, _) in zip(keys, found, strict=True) for raw in ab.raws)
     pour(RawFrame(), ("block_id", "dp_id", "tag"), frames)

@@ -20,7 +20,7 @@ from processing.core.states import DateState, JobState, Reason
 from processing.models import AssociationBlock, Event, Job, ProcessingDate, RawFrame, Score
 from processing.workflow import intake, register
 from processing.workflow.register import Given, register_all
-from tests.processing.conftest import ab_text, run_night, state
+from tests.processing.conftest import ab_text, run_night
 
 ROOT = Path(__file__).parent.parent.parent
 MANY = 2_500
@@ -146,7 +146,7 @@ def test_rows_by_the_batch_are_those_that_objects_would_be(certified):
     assert block.text.splitlines() == f"{ab_text()}\n{awkward}\nMJD-OBS\t56057.13730163".splitlines()
     assert "\\b\ttab \\N\r\n" in block.text
     assert (block.mjd_obs, block.setup, block.prog_id) == (56057.13730163, "ONE", "")
-    assert (job.token, job.due, job.background, job.ended, job.association_flags) == (None, True, False, None, 1)
+    assert (job.token, job.due, job.background, job.ended, job.association_flags) == (None, True, False, None, 2)
     assert job.certificate == certified
     assert abs((job.registered - block.registered).total_seconds()) < 10
     score = Score.objects.get(job=job, name="time_match")
