@@ -3,7 +3,7 @@
     python -m benchmarks [NAME ...] [--full]
 
 Prints what each prints; what they found goes to benchmarks/results/latest.json.  `ingest`, `limits`,
-`month`, `one_ab`, `pages`, `api`, `schedule`, `tap`.
+`month`, `one_ab`, `pages`, `api`, `register`, `schedule`, `tap`.
 """
 
 import argparse
@@ -21,6 +21,7 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "month": ("--nights", "2"),
     "pages": ("--abs", "100000", "--rounds", "9"),
     "schedule": (),
+    "register": ("--files", "10000", "--abs", "100000", "--rounds", "2"),
     "tap": (),
     "api": ("--abs", "100000", "--rounds", "50"),
 }

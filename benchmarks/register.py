@@ -204,7 +204,8 @@ def busy(server: psutil.Process) -> float:
 
 def flat(site: Site, number: int, rounds: int) -> dict[str, float]:
     """The cost of a slice where few ABs are registered, and where many are, in turn."""
-    site.database("few"), site.database("many")
+    for name in ("few", "many"):
+        site.database(name)
     first, *slices = sorted((site.folder / "abs").iterdir())
     site.register("few", first)
     print(f"loading {number} ABs", flush=True)

@@ -151,12 +151,10 @@ def parse(text: str, file: str, columns: Columns = COLUMNS) -> AB:
     of = defaultdict(list)
     for line in lines:
         of[line.qualifier].append(line)
-    for qualifier in MANDATORY:
-        if qualifier not in single:
+    for qualifier in (*MANDATORY, "RAWFILE"):
+        if qualifier not in of:
             raise BadAB(file, 0, f"no {qualifier} line")
     raws = tuple(_raw(line, row) for line, row in _rows(of["RAWFILE"], columns))
-    if not raws:
-        raise BadAB(file, 0, "no RAWFILE line")
     if len({raw.dp_id for raw in raws}) < len(raws):
         raise BadAB(file, 0, "two RAWFILE lines name the same file")
     used = {*columns, *SINGLE}
@@ -172,9 +170,9 @@ def parse(text: str, file: str, columns: Columns = COLUMNS) -> AB:
         mjd_obs=_number(single["MJD-OBS"], single["MJD-OBS"].content[0]) if "MJD-OBS" in single else None,
         complete=_text(single, "COMPLETENESS") != "INCOMPLETE",
         raws=raws,
-        mcalibs=_calibs(of["MCALIB"], columns),
-        massocs=_calibs(of["MASSOC"], columns),
-        gencalibs=_calibs(of["GENCALIB"], columns),
+        mcalibs=tuple([_calib(*both) for both in _rows(of["MCALIB"], columns)]),
+        massocs=tuple([_calib(*both) for both in _rows(of["MASSOC"], columns)]),
+        gencalibs=tuple([_calib(*both) for both in _rows(of["GENCALIB"], columns)]),
         parameters=dict(_assignments(of["RECIPE_PAR"])),
         match_keys=dict(_assignments(of["RAW_MATCH_KEY"])),
         others=tuple((line.qualifier, " ".join(line.content)) for line in lines if line.qualifier not in used),
@@ -227,8 +225,8 @@ def _rows(lines: Sequence[_Line], columns: Columns) -> Iterator[tuple[_Line, dic
     names, needed = [name.rstrip("?") for name in named], [name for name in named if not name.endswith("?")]
     for line in lines:
         if len(line.content) < len(needed):
-            wanted = f"{len(needed)} columns ({', '.join(needed)})"
-            raise line.error(f"{line.qualifier} needs {wanted}, has {len(line.content)}")
+            wanted = f"{len(needed)} columns ({', '.join(needed)}), has {len(line.content)}"
+            raise line.error(f"{line.qualifier} needs {wanted}")
         yield line, dict(zip(names, line.content, strict=False))
 
 
@@ -237,10 +235,6 @@ def _raw(line: _Line, row: Mapping[str, str]) -> RawFile:
     if not _TAG.fullmatch(row["tag"]):
         raise line.error(f"{row['tag'][:40]!r} is not a pipeline tag")
     return RawFile(name, row["tag"])
-
-
-def _calibs(lines: Sequence[_Line], columns: Columns) -> tuple[Calib, ...]:
-    return tuple([_calib(line, row) for line, row in _rows(lines, columns)])
 
 
 def _calib(line: _Line, row: Mapping[str, str]) -> Calib:

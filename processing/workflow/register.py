@@ -85,7 +85,8 @@ def register_all(some: Sequence[Given]) -> list[Kept | BadAB]:
     """
     before = -1
     while True:
-        known, fresh = registered([one.ab.name for one in some]), {}
+        known = registered([one.ab.name for one in some])
+        fresh: dict[str, Given] = {}
         for one in some:
             if one.ab.name not in known:
                 fresh.setdefault(one.ab.name, one)

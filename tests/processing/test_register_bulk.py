@@ -1,6 +1,7 @@
 """Registering thousands of AB files: what it may hold in memory, what a bad file and a sudden end do."""
 
 import gc
+import json
 import os
 import signal
 import subprocess
@@ -17,9 +18,11 @@ from django.test.utils import CaptureQueriesContext
 from processing import control
 from processing.core.ab import AB
 from processing.core.states import DateState, JobState, Reason
+from processing.management.registered import as_json
 from processing.models import AssociationBlock, Event, Job, ProcessingDate, RawFrame, Score
-from processing.workflow import intake, register
-from processing.workflow.register import Given, register_all
+from processing.models.pour import fresh_keys
+from processing.workflow import enrol, intake
+from processing.workflow.register import Given, register, register_all
 from tests.processing.conftest import ab_text, run_night
 
 ROOT = Path(__file__).parent.parent.parent
@@ -140,7 +143,7 @@ def test_twenty_abs_take_the_queries_of_two(certified, tree):
 
 def test_rows_by_the_batch_are_those_that_objects_would_be(certified):
     awkward = "# a\\b\ttab \\N\r\n# 100 %s \\."
-    job = register.register(f"{ab_text()}\n{awkward}\nMJD-OBS\t56057.13730163", "x.ab").job
+    job = register(f"{ab_text()}\n{awkward}\nMJD-OBS\t56057.13730163", "x.ab").job
     block = job.block
 
     assert block.text.splitlines() == f"{ab_text()}\n{awkward}\nMJD-OBS\t56057.13730163".splitlines()
@@ -155,13 +158,23 @@ def test_rows_by_the_batch_are_those_that_objects_would_be(certified):
     assert (event.name, event.old, event.new, event.why) == (block.name, "", JobState.WAITING, "")
 
 
-def test_what_comes_after_a_batch_has_keys_of_its_own(add, certified):
-    registered_by_batch = register_all(given(ab_text(1), ab_text(2)))
-    block = AssociationBlock.objects.first()
-    copy = AssociationBlock.objects.create(name="copy", date=block.date, text="", sha256="", frames="", recipe="")
+def test_keys_that_were_given_away_are_nobody_elses(certified):
+    block = register(ab_text(1), "x.ab").job.block
+    keys = fresh_keys(AssociationBlock, 2)
+    AssociationBlock.objects.create(pk=keys[1], name="a", date=block.date, text="", sha256="", frames="", recipe="")
+    after = AssociationBlock.objects.create(name="b", date=block.date, text="", sha256="", frames="", recipe="")
 
-    assert len(registered_by_batch) == 2
-    assert copy.pk > block.pk
+    assert block.pk < keys[0] < keys[1] < after.pk
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_json_that_is_told_file_by_file_is_one_list(certified, tree, tmp_path, number):
+    told = []
+    tree(number)
+    refused = as_json([tmp_path], told.append)
+
+    assert not refused
+    assert [one["result"] for one in json.loads("".join(told))] == ["REGISTERED"] * number
 
 
 def test_a_batch_of_a_finished_date_opens_it_again(add):
@@ -173,11 +186,11 @@ def test_a_batch_of_a_finished_date_opens_it_again(add):
 
 
 def test_an_error_in_the_middle_of_a_batch_stores_nothing_of_it_and_again_stores_all(certified, monkeypatch):
-    def broken(_found):
+    def broken(_enrolment):
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as patched:
-        patched.setattr(register, "enrol", broken)
+        patched.setattr(enrol.Enrolment, "store", broken)
         with pytest.raises(RuntimeError):
             register_all(given(ab_text(1), ab_text(2)))
     assert not AssociationBlock.objects.exists()
