@@ -3,7 +3,7 @@
     python -m benchmarks [NAME ...] [--full]
 
 Prints what each prints; what they found goes to benchmarks/results/latest.json.  `campaign`, `ingest`,
-`limits`, `month`, `one_ab`, `pages`, `api`, `schedule`, `size`, `tap`.
+`limits`, `month`, `one_ab`, `pages`, `api`, `register`, `schedule`, `size`, `tap`.
 """
 
 import argparse
@@ -23,6 +23,7 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "pages": ("--abs", "100000", "--rounds", "9"),
     "schedule": (),
     "size": ("--abs", "500"),
+    "register": ("--files", "10000", "--abs", "100000", "--rounds", "2"),
     "tap": (),
     "api": ("--abs", "100000", "--rounds", "50"),
 }

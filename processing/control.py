@@ -1,7 +1,8 @@
 """The one door for outsiders: register ABs, ask for the state of things, sweep."""
 
+import os
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from django.db.models import Count
 from django.utils import timezone
 
 from processing import registry
-from processing.core.ab import MAX_BYTES
 from processing.core.schedule import read_window
 from processing.core.states import REASONS, DateState, JobState, Reason
 from processing.models import (
@@ -41,7 +41,13 @@ from processing.workflow.fill import fill as fill_campaign
 from processing.workflow.fill import preview as preview_campaign
 from processing.workflow.gate import STOP_FLAG
 from processing.workflow.hold import release
-from processing.workflow.intake import Outcome, judge_content, register_content
+from processing.workflow.intake import (
+    Outcome,
+    judge_contents,
+    register_content,
+    register_contents,
+    register_files,
+)
 from processing.workflow.plan import BadPlan
 from processing.workflow.plan import create as create_campaign
 from processing.workflow.plan import plan as plan_campaign
@@ -83,13 +89,14 @@ __all__ = [
     "fill_campaign",
     "find_files",
     "hand_over_failures",
-    "judge_content",
+    "judge_contents",
     "make_token",
     "pause_campaign",
     "plan_campaign",
     "preview_campaign",
     "preview_resume",
     "register_content",
+    "register_contents",
     "register_files",
     "release_holds",
     "resume",
@@ -105,22 +112,15 @@ __all__ = [
 ]
 
 
-def register_files(files: Iterable[Path]) -> Iterator[Outcome]:
-    """Register AB files one after the other; a bad one does not keep the others."""
-    for file in files:
-        try:
-            with file.open("rb") as stream:
-                # One byte more than allowed is enough to know.
-                content = stream.read(MAX_BYTES + 1)
-        except OSError as error:
-            yield Outcome(str(file), "REFUSED", reason="UNREADABLE", sentence=error.strerror or str(error))
+def find_files(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files named, and every `*.ab` below the folders named, in order: those of a folder before its folders."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
             continue
-        yield register_content(content, str(file))
-
-
-def find_files(paths: Sequence[Path]) -> list[Path]:
-    """The files named, and every `*.ab` below the folders named, in order."""
-    return [file for path in paths for file in (sorted(path.rglob("*.ab")) if path.is_dir() else [path])]
+        for folder, folders, files in os.walk(path):
+            folders.sort()
+            yield from (Path(folder, name) for name in sorted(files) if name.endswith(".ab"))
 
 
 def status() -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """POST `abs/`: takes in AB texts, one as the body or many as files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -26,7 +26,7 @@ MOST_FILES = 500
 # Of a body with many files: on average 200 kB each, a multiple of what ABs have.
 MOST_BYTES = 100 * 2**20
 OPTIONS = {"name": Parameter("name", text), "dry_run": Parameter("dry_run", truth)}
-Act = Callable[[bytes, str], Outcome]
+Act = Callable[[Iterable[tuple[bytes, str]]], Iterable[Outcome]]
 
 
 class OneText(BaseParser):
@@ -90,12 +90,13 @@ class RegisteringBlocks(Blocks):
         With `dry_run` the same is answered (200), and nothing is stored.
         """
         options = conditions(request.query_params, OPTIONS, paged=False)
-        act: Act = control.judge_content if options.get("dry_run") else control.register_content
+        act: Act = control.judge_contents if options.get("dry_run") else control.register_contents
         if has_files(request):
             answer = many([file for _, files in request.FILES.lists() for file in files], act)
         else:
             body: Any = request.data
-            answer = one(act(body.get("content", b""), options.get("name", "body")))
+            [outcome] = act([(body.get("content", b""), options.get("name", "body"))])
+            answer = one(outcome)
         if options.get("dry_run"):
             # Nothing was made, and nothing is there yet.
             answer.status_code = HTTPStatus.OK
@@ -124,7 +125,7 @@ def many(files: "Sequence[UploadedFile[Any]]", act: Act) -> Response:
     if len(files) > MOST_FILES:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MOST_FILES} files in one call.")
     # One byte more than allowed is enough to know.
-    outcomes = [act(file.read(MAX_BYTES + 1), file.name or "file") for file in files]
+    outcomes = [*act((file.read(MAX_BYTES + 1), file.name or "file") for file in files)]
     if all(outcome.refused for outcome in outcomes):
         raise refusal(outcomes)
     created = any(outcome.result == "REGISTERED" for outcome in outcomes)

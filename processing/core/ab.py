@@ -8,10 +8,13 @@ Source: eso.org/~qc/dfos/AB_structure.html.  The columns of the file lines are n
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from processing.core.errors import BadAB
 
@@ -32,11 +35,14 @@ COLUMNS: Columns = {
 MANDATORY = ("INSTRUMENT", "DATE", "DPR_CATG", "RECIPE", "AB_NAME")
 SINGLE = (*MANDATORY, "RAW_TYPE", "COMPLETENESS", "OBS_PROG_ID", "OBS_MODE", "OBS_ID", "MJD-OBS", "MJD-OBS_MOD")
 
+_SINGLE, _KNOWN = frozenset(SINGLE), frozenset((*SINGLE, *COLUMNS))
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _QUALIFIER = re.compile(r"[A-Z][A-Z0-9_.\-]*")
 _INSTRUMENT = re.compile(r"[A-Z][A-Z0-9_]{1,15}")
+_MATCHES = {"OK": True, "NOK": False}
 # What may become a file name, a part of a URL or a line of a set of frames: no slash, no blank, no `#`, no `$`.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+\-]{0,127}")
+_WAVELENGTH = re.compile(r"INS_GRAT\d_WLEN")
 _KEY = re.compile(r"[A-Za-z0-9_.\-]+")
 # NUL, and halves of characters, which JSON can carry and UTF-8 cannot.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -52,8 +58,7 @@ class RawFile:
     tag: str
 
 
-@dataclass(frozen=True)
-class Calib:
+class Calib(NamedTuple):
     """A calibration that the AB names: a MCALIB, MASSOC or GENCALIB line."""
 
     name: str
@@ -110,25 +115,24 @@ class AB:
         """The suffix of the raw tag: which arm or chip set of the instrument the frames come from."""
         return self.raws[0].tag.rsplit("_", 1)[-1] if self.raws else ""
 
-    @property
+    @cached_property
     def wavelength(self) -> float | None:
         """Central wavelength of the setting in nm, from INS GRATn WLEN; None if the AB does not say.
 
         A frame of a dichroic mode may name both gratings: the first is the blue one, the second the red one.
         """
-        named = {k: v for k, v in self.match_keys.items() if re.fullmatch(r"INS_GRAT\d_WLEN", k)}
+        named = {k: v for k, v in self.match_keys.items() if _WAVELENGTH.fullmatch(k)}
         own = named.get("INS_GRAT2_WLEN" if self.arm == "RED" else "INS_GRAT1_WLEN")
         return _finite(own or next(iter(named.values()), ""))
 
 
-@dataclass(frozen=True)
-class _Line:
+class _Line(NamedTuple):
     """One line that holds something, with its number for error messages."""
 
     file: str
     number: int
     qualifier: str
-    content: tuple[str, ...]
+    content: Sequence[str]
 
     def error(self, reason: str) -> BadAB:
         return BadAB(self.file, self.number, reason)
@@ -144,12 +148,13 @@ def parse(text: str, file: str, columns: Columns = COLUMNS) -> AB:
         raise BadAB(file, 0, f"larger than {MAX_BYTES // 2**20} MB")
     lines = list(_lines(text, file))
     single = _single_values(lines)
-    for qualifier in MANDATORY:
-        if qualifier not in single:
+    of = defaultdict(list)
+    for line in lines:
+        of[line.qualifier].append(line)
+    for qualifier in (*MANDATORY, "RAWFILE"):
+        if qualifier not in of:
             raise BadAB(file, 0, f"no {qualifier} line")
-    raws = tuple(_raw(line, columns) for line in lines if line.qualifier == "RAWFILE")
-    if not raws:
-        raise BadAB(file, 0, "no RAWFILE line")
+    raws = tuple(_raw(line, row) for line, row in _rows(of["RAWFILE"], columns))
     if len({raw.dp_id for raw in raws}) < len(raws):
         raise BadAB(file, 0, "two RAWFILE lines name the same file")
     used = {*columns, *SINGLE}
@@ -165,11 +170,11 @@ def parse(text: str, file: str, columns: Columns = COLUMNS) -> AB:
         mjd_obs=_number(single["MJD-OBS"], single["MJD-OBS"].content[0]) if "MJD-OBS" in single else None,
         complete=_text(single, "COMPLETENESS") != "INCOMPLETE",
         raws=raws,
-        mcalibs=_calibs(lines, "MCALIB", columns),
-        massocs=_calibs(lines, "MASSOC", columns),
-        gencalibs=_calibs(lines, "GENCALIB", columns),
-        parameters=dict(_assignments(lines, "RECIPE_PAR")),
-        match_keys=dict(_assignments(lines, "RAW_MATCH_KEY")),
+        mcalibs=tuple([_calib(*both) for both in _rows(of["MCALIB"], columns)]),
+        massocs=tuple([_calib(*both) for both in _rows(of["MASSOC"], columns)]),
+        gencalibs=tuple([_calib(*both) for both in _rows(of["GENCALIB"], columns)]),
+        parameters=dict(_assignments(of["RECIPE_PAR"])),
+        match_keys=dict(_assignments(of["RAW_MATCH_KEY"])),
         others=tuple((line.qualifier, " ".join(line.content)) for line in lines if line.qualifier not in used),
     )
 
@@ -185,24 +190,26 @@ def decode(content: bytes, file: str) -> str:
 
 
 def _lines(text: str, file: str) -> Iterator[_Line]:
-    broken = _NO_TEXT.search(text) is not None
+    broken = "\0" in text or not (text.isascii() or _NO_TEXT.search(text) is None)
     for number, raw in enumerate(text.split("\n"), 1):
         if broken and (found := _NO_TEXT.search(raw)):
             what = "a NUL byte" if found[0] == "\0" else f"{found[0]!r}, half a character"
             raise BadAB(file, number, f"holds {what}, so this is no AB text")
-        words = (_COMMENT.sub("", raw.rstrip("\r")) if "#" in raw else raw).split()
-        if not words:
+        words = raw.split()
+        if "#" in raw and words[0][0] != "#":
+            words = _COMMENT.sub("", raw.rstrip("\r")).split()
+        if not words or words[0][0] == "#":
             continue
-        if not _QUALIFIER.fullmatch(words[0]):
+        if words[0] not in _KNOWN and not _QUALIFIER.fullmatch(words[0]):
             raise BadAB(file, number, f"{words[0][:40]!r} is not a qualifier")
-        yield _Line(file, number, words[0], tuple(words[1:]))
+        yield _Line(file, number, words[0], words[1:])
 
 
 def _single_values(lines: Sequence[_Line]) -> dict[str, _Line]:
     """The qualifiers that may stand once; twice with the same content is harmless."""
     found: dict[str, _Line] = {}
     for line in lines:
-        if line.qualifier not in SINGLE:
+        if line.qualifier not in _SINGLE:
             continue
         if not line.content:
             raise line.error(f"{line.qualifier} has no value")
@@ -212,26 +219,22 @@ def _single_values(lines: Sequence[_Line]) -> dict[str, _Line]:
     return found
 
 
-def _row(line: _Line, columns: Columns) -> dict[str, str]:
-    """The columns of one line by name."""
-    names = columns[line.qualifier]
-    needed = sum(not name.endswith("?") for name in names)
-    if len(line.content) < needed:
-        named = ", ".join(name for name in names if not name.endswith("?"))
-        raise line.error(f"{line.qualifier} needs {needed} columns ({named}), has {len(line.content)}")
-    return {name.rstrip("?"): value for name, value in zip(names, line.content, strict=False)}
+def _rows(lines: Sequence[_Line], columns: Columns) -> Iterator[tuple[_Line, dict[str, str]]]:
+    """Lines of one qualifier, with their columns by name."""
+    named = columns[lines[0].qualifier] if lines else ()
+    names, needed = [name.rstrip("?") for name in named], [name for name in named if not name.endswith("?")]
+    for line in lines:
+        if len(line.content) < len(needed):
+            wanted = f"{len(needed)} columns ({', '.join(needed)}), has {len(line.content)}"
+            raise line.error(f"{line.qualifier} needs {wanted}")
+        yield line, dict(zip(names, line.content, strict=False))
 
 
-def _raw(line: _Line, columns: Columns) -> RawFile:
-    row = _row(line, columns)
+def _raw(line: _Line, row: Mapping[str, str]) -> RawFile:
     name = _file_name(line, row).removesuffix(".fits")
     if not _TAG.fullmatch(row["tag"]):
         raise line.error(f"{row['tag'][:40]!r} is not a pipeline tag")
     return RawFile(name, row["tag"])
-
-
-def _calibs(lines: Sequence[_Line], qualifier: str, columns: Columns) -> tuple[Calib, ...]:
-    return tuple(_calib(line, _row(line, columns)) for line in lines if line.qualifier == qualifier)
 
 
 def _calib(line: _Line, row: Mapping[str, str]) -> Calib:
@@ -240,13 +243,8 @@ def _calib(line: _Line, row: Mapping[str, str]) -> Calib:
         raise line.error(f"{flag[:40]!r} is neither REAL nor VIRTUAL")
     if not _TAG.fullmatch(row["category"]):
         raise line.error(f"{row['category'][:40]!r} is not a PRO.CATG")
-    return Calib(
-        name=_file_name(line, row),
-        category=row["category"],
-        real=flag == "REAL",
-        dt=_number(line, row["dt"]) if "dt" in row else None,
-        matches={"OK": True, "NOK": False}.get(match),
-    )
+    dt = _number(line, row["dt"]) if "dt" in row else None
+    return Calib(_file_name(line, row), row["category"], flag == "REAL", dt, _MATCHES.get(match))
 
 
 def _file_name(line: _Line, row: Mapping[str, str]) -> str:
@@ -257,13 +255,12 @@ def _file_name(line: _Line, row: Mapping[str, str]) -> str:
     return name
 
 
-def _assignments(lines: Sequence[_Line], qualifier: str) -> Iterator[tuple[str, str]]:
+def _assignments(lines: Sequence[_Line]) -> Iterator[tuple[str, str]]:
     for line in lines:
-        if line.qualifier == qualifier:
-            key, equals, value = " ".join(line.content).partition("=")
-            if not (equals and _KEY.fullmatch(key)):
-                raise line.error(f"{qualifier} is not of the form KEY=value")
-            yield key, value
+        key, equals, value = " ".join(line.content).partition("=")
+        if not (equals and _KEY.fullmatch(key)):
+            raise line.error(f"{line.qualifier} is not of the form KEY=value")
+        yield key, value
 
 
 def _text(single: Mapping[str, _Line], qualifier: str) -> str:

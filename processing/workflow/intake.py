@@ -1,12 +1,18 @@
-"""What becomes of the bytes of an AB file: registered, known before, or refused with line and reason."""
+"""What becomes of AB files, or of the bytes of one: registered, known before, or refused with line and reason."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from processing.core.ab import decode
+from processing.core.ab import MAX_BYTES, decode
 from processing.core.errors import BadAB
 from processing.core.states import JobState
-from processing.workflow.register import judge, register
+from processing.models.blocks import read
+from processing.workflow.register import Given, Kept, judge, register_all
+
+ABS, CHARACTERS = 1000, 10_000_000
+"""Of one batch; whichever comes first ends it."""
 
 
 @dataclass(frozen=True)
@@ -31,23 +37,85 @@ class Outcome:
         return asdict(self)
 
 
+def register_files(files: Iterable[Path]) -> Iterator[Outcome]:
+    """Register AB files, so many at a time; a bad one does not keep the others, and memory does not grow with them."""
+    return in_batches(opened(file) for file in files)
+
+
+def register_contents(contents: Iterable[tuple[bytes, str]]) -> Iterator[Outcome]:
+    """Register ABs from their bytes, each with the name of its source; what cannot be read is refused, never raised."""
+    return in_batches(understood(content, file) for content, file in contents)
+
+
 def register_content(content: bytes, file: str) -> Outcome:
-    """Register one AB from its bytes; what cannot be read is refused, never raised."""
+    """Register one AB."""
+    return next(register_contents([(content, file)]))
+
+
+def in_batches(found: Iterable[Given | Outcome]) -> Iterator[Outcome]:
+    """What becomes of each, in their order; each batch is one transaction, and forgotten before the next is read."""
+    batch: list[Given | Outcome] = []
+    size = 0
+    for one in found:
+        batch.append(one)
+        size += len(one.text) if isinstance(one, Given) else 0
+        if len(batch) == ABS or size > CHARACTERS:
+            yield from outcomes(batch)
+            batch, size = [], 0
+    yield from outcomes(batch)
+
+
+def outcomes(batch: Sequence[Given | Outcome]) -> list[Outcome]:
+    """Register those that could be read."""
+    done = iter(register_all([one for one in batch if isinstance(one, Given)]))
+    return [outcome(one, next(done)) if isinstance(one, Given) else one for one in batch]
+
+
+def outcome(one: Given, became: Kept | BadAB) -> Outcome:
+    """As it is told."""
+    if isinstance(became, BadAB):
+        return refused(became)
+    result = "REGISTERED" if became.created else "UNCHANGED"
+    job = became.standing
+    return Outcome(one.file, result, one.ab.name, job.state, job.reason, job.sentence)
+
+
+def opened(file: Path) -> Given | Outcome:
+    """An AB from its file."""
     try:
-        done = register(decode(content, file), file)
+        with file.open("rb") as stream:
+            # One byte more than allowed is enough to know.
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        return Outcome(str(file), "REFUSED", reason="UNREADABLE", sentence=error.strerror or str(error))
+    return understood(content, str(file))
+
+
+def understood(content: bytes, file: str) -> Given | Outcome:
+    """An AB from its bytes."""
+    try:
+        text = decode(content, file)
+        return Given(read(text, file), text, file)
     except BadAB as bad:
-        return Outcome(file, "REFUSED", reason="MALFORMED", sentence=bad.reason, line=bad.line)
-    job = done.job
-    result = "REGISTERED" if done.created else "UNCHANGED"
-    return Outcome(file, result, job.block.name, str(job.state), str(job.reason), job.sentence)
+        return refused(bad)
+
+
+def refused(bad: BadAB) -> Outcome:
+    """With line and reason; the name of the source is that which was given."""
+    return Outcome(bad.file, "REFUSED", reason="MALFORMED", sentence=bad.reason, line=bad.line)
+
+
+def judge_contents(contents: Iterable[tuple[bytes, str]]) -> Iterator[Outcome]:
+    """What `register_contents` would answer, with nothing stored."""
+    return (judge_content(content, file) for content, file in contents)
 
 
 def judge_content(content: bytes, file: str) -> Outcome:
-    """What `register_content` would answer, with nothing stored."""
+    """What would become of one AB."""
     try:
         name, refusal, known = judge(decode(content, file), file)
     except BadAB as bad:
-        return Outcome(file, "REFUSED", reason="MALFORMED", sentence=bad.reason, line=bad.line)
+        return refused(bad)
     if known or refusal is None:
         return Outcome(file, "UNCHANGED" if known else "REGISTERED", name, "" if known else JobState.WAITING)
     return Outcome(file, "REGISTERED", name, JobState.REJECTED, str(refusal.reason), refusal.sentence)

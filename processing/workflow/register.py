@@ -1,28 +1,59 @@
 """Registers ABs: stores the text, decides whether it is executable, opens its processing date."""
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from operator import attrgetter
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from processing.core.ab import AB
-from processing.core.certification import Refusal, certificate_for, why_not_executable
+from processing.core.certification import Refusal, why_not_executable
 from processing.core.errors import BadAB
-from processing.core.states import DateState, JobState, Reason
-from processing.core.turn import turn
+from processing.core.states import DateState
 from processing.models import AssociationBlock, Certificate, Instrument, Job, ProcessingDate, RawFrame
 from processing.models.blocks import digest, read
-from processing.models.campaigns import Campaign, day_to_day
-from processing.models.runtimes import learned
-from processing.workflow import record
-from processing.workflow.predict import expect
+from processing.models.pour import fresh_keys, pour
+from processing.workflow.enrol import Standing, enrol
 from processing.workflow.wake import Stage, wake
 
-BATCH = 500
-"""Rows of one statement: texts are long."""
+BLOCK = (
+    "id",
+    "name",
+    "date_id",
+    "text",
+    "sha256",
+    "frames",
+    "raw_type",
+    "recipe",
+    "setup",
+    "tech",
+    "prog_id",
+    "ob_id",
+    "mjd_obs",
+)
+Day = tuple[str, date]
+"""Instrument and DFO date."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """An AB that was read, with its text and the name of its source."""
+
+    ab: AB
+    text: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An AB as it is registered, and the first of its jobs."""
+
+    sha256: str
+    standing: Standing
+    created: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,16 +71,66 @@ def register(text: str, file: str) -> Registered:
     AB other content; then nothing is stored.
     """
     ab = read(text, file)
-    known = AssociationBlock.objects.filter(name=ab.name).first()
-    if known:
-        return Registered(same(known, text, file), created=False)
-    try:
-        job = create(ab, text)
-    except IntegrityError:
-        # Somebody else has just registered it.
-        return Registered(same(AssociationBlock.objects.get(name=ab.name), text, file), created=False)
-    reopen(job.date)
-    return Registered(job, created=True)
+    [kept] = register_all([Given(ab, text, file)])
+    if isinstance(kept, BadAB):
+        raise kept
+    jobs = Job.objects.filter(block__name=ab.name).select_related("block", "date")
+    return Registered(jobs.earliest("id"), kept.created)
+
+
+def register_all(some: Sequence[Given]) -> list[Kept | BadAB]:
+    """Store ABs and their jobs as `register` does; what became of each, in their order.  All or none of the new ones.
+
+    The number of queries is that of their instruments, and of the dates that get a message.
+    """
+    before = -1
+    while True:
+        known = registered([one.ab.name for one in some])
+        fresh: dict[str, Given] = {}
+        for one in some:
+            if one.ab.name not in known:
+                fresh.setdefault(one.ab.name, one)
+        try:
+            known |= create([*fresh.values()])
+        except IntegrityError:
+            # Somebody else has just registered one of them: then more are known now.
+            if len(known) == before:
+                raise
+            before = len(known)
+        else:
+            return [became(one, known[one.ab.name], first=fresh.get(one.ab.name) is one) for one in some]
+
+
+def registered(names: Sequence[str]) -> dict[str, Kept]:
+    """Those of these ABs that are known, by name."""
+    blocks = AssociationBlock.objects.filter(name__in=names).order_by().values_list("pk", "name", "sha256")
+    found = {pk: (name, sha256) for pk, name, sha256 in blocks}
+    jobs = Job.objects.filter(block__in=found).order_by("-id") if found else Job.objects.none()
+    first = {block: Standing(*told) for block, *told in jobs.values_list("block", "state", "reason", "sentence")}
+    return {name: Kept(sha256, first.get(pk, Standing())) for pk, (name, sha256) in found.items()}
+
+
+def became(one: Given, kept: Kept, *, first: bool) -> Kept | BadAB:
+    """What became of a text; `first` of those of its name that are new."""
+    if kept.sha256 != digest(one.text):
+        return BadAB(one.file, 0, f"{one.ab.name} is registered with other content, and is kept as it was")
+    return replace(kept, created=first)
+
+
+def create(fresh: Sequence[Given]) -> dict[str, Kept]:
+    """The rows of new ABs and their jobs, all or none; their dates are woken, or opened again."""
+    if not fresh:
+        return {}
+    with transaction.atomic():
+        blocks = store_all([(one.ab, one.text) for one in fresh])
+        standings = enrol([(one.ab, block) for one, block in zip(fresh, blocks, strict=True)])
+        dates = {block.date_id: block.date for block in blocks}.values()
+        for date in dates:
+            rouse(date)
+    for date in dates:
+        if date.state == DateState.FINISHED:
+            reopen(date)
+    return {block.name: Kept(block.sha256, told) for block, told in zip(blocks, standings, strict=True)}
 
 
 def judge(text: str, file: str) -> tuple[str, Refusal | None, bool]:
@@ -66,21 +147,6 @@ def judge(text: str, file: str) -> tuple[str, Refusal | None, bool]:
     return ab.name, why_not_executable(ab, certificates), False
 
 
-def create(ab: AB, text: str) -> Job:
-    """The rows of a new AB and its job, all or none."""
-    campaign, certificates = day_to_day(), Certificate.objects.of(ab.instrument)
-    with transaction.atomic():
-        block = store(ab, text)
-        refusal = why_not_executable(ab, [row.value for row in certificates]) or duplicate(block, campaign)
-        job = create_job(block, campaign, refusal, len(ab.raws))
-        found = certificate_for(ab, [row.value for row in certificates])
-        if found:
-            job.certificate = next(row for row in certificates if row.name == found.name)
-            job.save(update_fields=["certificate"])
-            record.associations(job, ab, found)
-    return job
-
-
 def same(known: AssociationBlock, text: str, file: str) -> Job:
     """The job of an AB that was registered before with this very text."""
     if known.sha256 != digest(text):
@@ -89,35 +155,52 @@ def same(known: AssociationBlock, text: str, file: str) -> Job:
 
 
 def store(ab: AB, text: str) -> AssociationBlock:
-    """The rows of an AB: its date, itself, its raw frames."""
+    """The rows of an AB: its date, itself, its raw frames.  Within a transaction."""
     return store_all([(ab, text)])[0]
 
 
 def store_all(found: Sequence[tuple[AB, str]]) -> list[AssociationBlock]:
-    """The rows of new ABs with their texts; the number of queries is that of their dates."""
-    dates = {day: date_of(*day, number) for day, number in Counter((ab.instrument, ab.date) for ab, _ in found).items()}
-    rows = [block_of(ab, text, dates[ab.instrument, ab.date]) for ab, text in found]
-    blocks = AssociationBlock.objects.bulk_create(rows, batch_size=BATCH)
-    frames = (
-        RawFrame(block=block, dp_id=raw.dp_id, tag=raw.tag)
-        for block, (ab, _) in zip(blocks, found, strict=True)
-        for raw in ab.raws
-    )
-    RawFrame.objects.bulk_create(frames, batch_size=BATCH)
+    """The rows of new ABs with their texts, by a few queries.  Within a transaction.
+
+    Raises IntegrityError if one of them is there.
+    """
+    dates = dates_of(Counter((ab.instrument, ab.date) for ab, _ in found))
+    keys = fresh_keys(AssociationBlock, len(found))
+    blocks = [block_of(pk, ab, text, dates[ab.instrument, ab.date]) for pk, (ab, text) in zip(keys, found, strict=True)]
+    pour(AssociationBlock(), BLOCK, map(attrgetter(*BLOCK), blocks))
+    frames = ((pk, raw.dp_id, raw.tag) for pk, (ab, _) in zip(keys, found, strict=True) for raw in ab.raws)
+    pour(RawFrame(), ("block_id", "dp_id", "tag"), frames)
     return blocks
 
 
-def date_of(name: str, day: date, number: int) -> ProcessingDate:
-    """The date of so many new ABs."""
-    instrument, _ = Instrument.objects.get_or_create(name=name)
-    row, _ = ProcessingDate.objects.get_or_create(instrument=instrument, date=day)
-    ProcessingDate.objects.filter(pk=row.pk).update(abs=F("abs") + number)
-    return row
+def dates_of(numbers: Counter[Day]) -> dict[Day, ProcessingDate]:
+    """The dates of so many new ABs each, locked until the transaction ends."""
+    found = locked(numbers)
+    if absent := sorted(set(numbers) - set(found)):
+        Instrument.objects.bulk_create(map(Instrument, sorted({name for name, _ in absent})), ignore_conflicts=True)
+        rows = (ProcessingDate(instrument_id=name, date=day) for name, day in absent)
+        ProcessingDate.objects.bulk_create(rows, ignore_conflicts=True)
+        found = locked(numbers)
+    of_size: dict[int, list[int]] = defaultdict(list)
+    for day, number in numbers.items():
+        of_size[number].append(found[day].pk)
+    for number, dates in of_size.items():
+        ProcessingDate.objects.filter(pk__in=dates).update(abs=F("abs") + number)
+    return found
 
 
-def block_of(ab: AB, text: str, on: ProcessingDate) -> AssociationBlock:
+def locked(days: Iterable[Day]) -> dict[Day, ProcessingDate]:
+    """Those of the dates that are there; whoever else registers ABs of them waits."""
+    names, dates = map(set, zip(*days, strict=True))
+    rows = ProcessingDate.objects.filter(instrument__in=names, date__in=dates)
+    in_order = rows.select_for_update(no_key=True).order_by("instrument", "date")
+    return {(row.instrument_id, row.date): row for row in in_order}
+
+
+def block_of(pk: int, ab: AB, text: str, on: ProcessingDate) -> AssociationBlock:
     """The row of an AB itself, not saved."""
     return AssociationBlock(
+        id=pk,
         name=ab.name,
         date=on,
         text=text,
@@ -133,30 +216,16 @@ def block_of(ab: AB, text: str, on: ProcessingDate) -> AssociationBlock:
     )
 
 
-def duplicate(block: AssociationBlock, campaign: Campaign) -> Refusal | None:
-    """Another AB with the same raw frames and recipe would make the same product twice."""
-    others = Job.objects.filter(campaign=campaign, block__frames=block.frames).exclude(block=block)
-    first = others.exclude(state=JobState.REJECTED).select_related("block").first()
-    return Refusal(Reason.DUPLICATE, f"{first.block.name} has the same raw frames and recipe.") if first else None
-
-
-def create_job(block: AssociationBlock, campaign: Campaign, refusal: Refusal | None, frames: int) -> Job:
-    """The AB's one job in the campaign, with its first event."""
-    state = JobState.REJECTED if refusal else JobState.WAITING
-    job = Job(block=block, campaign=campaign, date=block.date, state=state, turn=turn(block.date.date))
-    expect(job, learned(block.date.instrument_id), frames)
-    if refusal:
-        job.reason, job.sentence = refusal.reason, refusal.sentence
-    job.save()
-    job.note("", state, job.sentence)
-    return job
-
-
 def reopen(date: ProcessingDate) -> None:
     """A finished date takes new ABs by starting over; what has ended in it stays ended."""
     date.refresh_from_db()
     if date.state == DateState.FINISHED:
         date.move(DateState.REGISTERED, "a new AB was registered", finished=None)
+    rouse(date)
+
+
+def rouse(date: ProcessingDate) -> None:
+    """Somebody looks after the new ABs of a date that is not finished."""
     if date.state == DateState.REGISTERED:
         wake(Stage.PREPARE)
     elif date.state == DateState.PROCESSING:

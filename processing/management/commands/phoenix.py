@@ -18,6 +18,7 @@ from processing.management import acknowledge, backup, campaigns, certificates, 
 from processing.management.arguments import add_verbs
 from processing.management.cluster import run_cluster
 from processing.management.export import write, write_file
+from processing.management.registered import as_json, as_lines
 from processing.management.supervisor import Supervisor
 from processing.management.tidy import tidied
 from processing.workflow.export import TABLES
@@ -75,14 +76,8 @@ class Command(BaseCommand):
         absent = [str(path) for path in options["paths"] if not path.exists()]
         if absent:
             raise CommandError(f"no such file or folder: {', '.join(absent)}", returncode=2)
-        outcomes = list(control.register_files(control.find_files(options["paths"])))
-        if options["json"]:
-            self.dump([outcome.as_dict() for outcome in outcomes])
-        for outcome in [] if options["json"] else outcomes:
-            where = f"{outcome.file}:{outcome.line}" if outcome.line else outcome.file
-            facts = [outcome.result, outcome.name or where, outcome.state, outcome.reason, outcome.sentence]
-            self.stdout.write("  ".join(fact for fact in facts if fact))
-        return REFUSED if any(outcome.refused for outcome in outcomes) else DONE
+        tell = as_json if options["json"] else as_lines
+        return REFUSED if tell(options["paths"], partial(self.stdout.write, ending="")) else DONE
 
     def status(self, options: Options) -> int:
         """The state of everything on one screen."""
