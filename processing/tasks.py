@@ -7,6 +7,7 @@ from processing.workflow import ingest as ingest_product
 from processing.workflow import prepare as prepare_date
 from processing.workflow import process as process_job
 from processing.workflow import sweep as sweep_all
+from processing.workflow.wake import Stage, wake
 
 
 def prepare() -> bool:
@@ -17,8 +18,10 @@ def prepare() -> bool:
 def process() -> bool:
     """Process the next job, and ingest: products must not queue behind the messages of all jobs that still wait."""
     done = process_job.process()
-    if done:
+    if done and Stage.INGEST.here:
         ingest_product.ingest()
+    elif done:
+        wake(Stage.INGEST)
     return done
 
 
