@@ -17,6 +17,9 @@ from processing.models import Event, Ingestion, Job, ProcessingDate, Worker
 from processing.models.products import PENDING
 from processing.models.workers import SILENT
 
+NAMED = 8
+"""Hosts of a role that are named; a farm has hundreds."""
+
 
 def workers() -> QuerySet[Worker]:
     """Every worker with its last sign of life; `alive` if that was within the last minute."""
@@ -44,6 +47,12 @@ class Queue:
     """Messages that nobody has taken; None if the queue cannot be reached."""
     hosts: Sequence[str]
     """The living hosts of the role."""
+
+    @property
+    def by(self) -> str:
+        """The hosts in words; of many only some."""
+        more = len(self.hosts) - NAMED
+        return ", ".join(self.hosts[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
     @property
     def unserved(self) -> str:
