@@ -2,14 +2,11 @@
 
 import argparse
 import os
-from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError
-from django_q.brokers import get_broker
 from django_q.models import OrmQ
-from django_q.tasks import async_task
 
 from phoenix_site.roles import areas_of, roles_of
 from processing import control, tasks
@@ -23,124 +20,14 @@ from processing.workflow.finish import finish
 from processing.workflow.ingest import ingest
 from processing.workflow.leftovers import Leftovers
 from processing.workflow.prepare import prepare
-from processing.workflow.sweep import due, sweep
-from processing.workflow.wake import Stage, queued, wake
+from processing.workflow.presence import heard
+from processing.workflow.process import process
+from processing.workflow.sweep import due
+from processing.workflow.wake import Stage, queued
 from tests.processing.conftest import files_below, run_night, state
 from tests.processing.test_redis import redis, use  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
-
-Serve = Callable[..., None]
-
-
-@pytest.fixture
-def serve(settings) -> Serve:
-    """Let this host have these roles, and these areas to itself."""
-
-    def serving(*roles: Role, local: Sequence[Area] = ()) -> None:
-        settings.PHOENIX = {**settings.PHOENIX, "ROLES": roles or tuple(Role), "LOCAL": tuple(local)}
-
-    return serving
-
-
-@pytest.fixture
-def named(monkeypatch) -> Iterator[Callable[[str], None]]:
-    """Let this host have a name."""
-    return lambda name: monkeypatch.setattr("socket.gethostname", lambda: name)
-
-
-def taken() -> list[str]:
-    """What this host's cluster takes, until there is nothing that it takes."""
-    broker, found = get_broker(), []
-    while messages := broker.dequeue():
-        found += [OrmQ.objects.get(pk=pk).func() for pk, _ in messages]
-        [broker.acknowledge(pk) for pk, _ in messages]
-    return found
-
-
-@pytest.fixture
-def _every_message(db) -> None:
-    """One of each stage waits, and one of the schedule."""
-    OrmQ.objects.all().delete()
-    for stage in Stage:
-        wake(stage)
-    async_task("processing.tasks.sweep")
-
-
-class TestMessages:
-    """Which host takes which."""
-
-    pytestmark = pytest.mark.usefixtures("_every_message")
-
-    @pytest.mark.parametrize(
-        ("role", "stages"),
-        [
-            (Role.DOWNLOAD, {Stage.PREPARE, Stage.FILL}),
-            (Role.PROCESS, {Stage.PROCESS}),
-            (Role.INGEST, {Stage.INGEST, Stage.FINISH}),
-        ],
-    )
-    def test_a_host_takes_those_of_its_role_and_the_sweep(self, serve, role, stages):
-        serve(role)
-
-        assert {*taken()} == {*stages, "processing.tasks.sweep"}
-
-    def test_a_host_of_all_roles_takes_every_message_with_one_cluster(self, serve):
-        serve()
-
-        assert {*taken()} == {*Stage, "processing.tasks.sweep"}
-
-    def test_a_look_at_the_queues_costs_as_much_as_at_one(self, serve, django_assert_num_queries):
-        serve()
-        broker = get_broker()
-        with django_assert_num_queries(2):  # a message is found, and locked
-            broker.dequeue()
-
-    def test_a_message_is_taken_by_one_of_two_clusters_that_saw_it(self):
-        seen = OrmQ.objects.first()
-        broker = get_broker()
-
-        assert [broker.take(seen.pk, seen.lock) for _ in range(2)] == [True, False]
-
-    def test_waiting_messages_are_counted_by_stage(self):
-        wake(Stage.PROCESS, 2)
-
-        assert queued() == {**dict.fromkeys(Stage, 1), Stage.PROCESS: 3}
-
-
-@pytest.mark.django_db(transaction=True)
-class TestRedis:
-    """The same through Redis."""
-
-    def test_a_host_takes_messages_of_its_role_only(self, redis, serve):  # noqa: F811
-        for stage in Stage:
-            wake(stage)
-        serve(Role.INGEST)
-        broker = get_broker()
-
-        assert [len(broker.dequeue()) for _ in range(3)] == [1, 1, 0]
-        assert queued() == {stage: int(stage.role is not Role.INGEST) for stage in Stage}
-
-
-class TestSweep:
-    """What a host finds due, and sends."""
-
-    def test_messages_that_nobody_takes_do_not_grow_in_number(self, add, serve):
-        serve(Role.PROCESS)
-        add()
-        OrmQ.objects.all().delete()
-        for _ in range(3):
-            sweep()
-
-        assert (queued() or {})[Stage.PREPARE] == 1
-
-    def test_it_wakes_other_hosts_too(self, add, serve):
-        serve(Role.INGEST)
-        add()
-        OrmQ.objects.all().delete()
-        sweep()
-
-        assert [message.key for message in OrmQ.objects.all()] == ["phoenix.prepare"]
 
 
 class TestProcessing:
@@ -173,7 +60,7 @@ class TestOwnWorkFolder:
         serve(local=[Area.WORK])
         named("south")
         prepare()
-        tasks.process_job.process()
+        process()
         named("north")
 
         assert (ingest(), due()[Stage.INGEST]) == (0, 0)
@@ -183,21 +70,10 @@ class TestOwnWorkFolder:
         named("south")
         assert (ingest(), state(job)[0]) == (1, JobState.INGESTED)
 
-    def test_it_is_woken_for_them_alone(self, serve, named):
-        serve(local=[Area.WORK])
-        named("south")
-        wake(Stage.INGEST)
-        named("north")
-
-        assert Stage.INGEST not in taken()
-        assert ((queued() or {})[Stage.INGEST], (queued("south") or {})[Stage.INGEST]) == (0, 1)
-        named("south")
-        assert Stage.INGEST in taken()
-
     def test_hosts_that_share_have_products_in_no_place_of_their_own(self, add, serve):
         add()
         prepare()
-        tasks.process_job.process()
+        process()
 
         assert (place(), Ingestion.objects.get().place) == ("", "")
 
@@ -251,7 +127,7 @@ class TestSigns:
 
     def test_a_host_that_does_not_process_offers_no_room_for_jobs(self, serve):
         serve(Role.DOWNLOAD, Role.INGEST, local=[Area.CALIBRATIONS])
-        control.heard("north")
+        heard("north")
         row = Worker.objects.get()
 
         assert (row.role_names, row.local_names, row.slots, row.offer) == (
@@ -260,7 +136,7 @@ class TestSigns:
 
     def test_roles_are_in_the_status(self, serve):
         serve(Role.PROCESS)
-        control.heard("north")
+        heard("north")
 
         assert [row["roles"] for row in control.status()["workers"]] == [["process"]]
 
@@ -276,7 +152,7 @@ class TestWaiting:
         add()
         ProcessingDate.objects.update(state=date)
         serve(*({*Role} - {missing}))
-        control.heard("north")
+        heard("north")
 
         assert self.why() == (
             f"Waiting because no host serves the role {missing} (phoenix worker --role {missing} starts one that does)."
@@ -285,16 +161,16 @@ class TestWaiting:
     def test_a_job_does_not_wait_for_a_role_that_it_does_not_need_yet(self, add, serve):
         add()
         serve(Role.DOWNLOAD)
-        control.heard("north")
+        heard("north")
 
         assert "is REGISTERED" in self.why()
 
     def test_a_processed_job(self, add, serve):
         job = add()
         prepare()
-        tasks.process_job.process()
+        process()
         serve(Role.DOWNLOAD, Role.PROCESS)
-        control.heard("north")
+        heard("north")
 
         assert control.explain(job.block.name)[0]["sentence"].startswith(
             "Waiting because no host serves the role ingest"
@@ -303,8 +179,8 @@ class TestWaiting:
     def test_a_processed_job_that_somebody_will_ingest_waits_for_nothing(self, add, serve):
         add()
         prepare()
-        tasks.process_job.process()
-        control.heard("north")
+        process()
+        heard("north")
 
         assert self.why() == ""
 
@@ -312,7 +188,7 @@ class TestWaiting:
         add()
         Campaign.objects.update(state="PAUSED")
         serve(Role.INGEST)
-        control.heard("north")
+        heard("north")
 
         assert self.why() == "Waiting because the campaign day-to-day is PAUSED."
 
@@ -375,7 +251,7 @@ def test_the_end_of_a_date_takes_what_lies_on_other_hosts_for_their_matter(add, 
     job = add()
     serve(local=[Area.WORK])
     named("south")
-    prepare(), tasks.process_job.process(), ingest()
+    prepare(), process(), ingest()
     named("north")
 
     assert finish()
