@@ -3,13 +3,13 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import DESKTOP, PHONE, Tabs
 
 TOO_WIDE = "table => table.scrollWidth - table.closest('.panel').clientWidth"
 
 
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
-def system(request, tabs) -> Page:
+def system(request: pytest.FixtureRequest, tabs: Tabs) -> Page:
     """The page of a site with hosts of all kinds."""
     tab = tabs.open("busy")
     tab.set_viewport_size(request.param)
