@@ -1,7 +1,7 @@
 """What the pages show, as querysets and small values; the number of queries does not depend on the number of rows."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,6 +14,7 @@ from monitor.holds import Held
 from monitor.nested import Number, Rows, restored
 from monitor.tallies import Tally, tallies
 from processing import control
+from processing.core.roles import Role
 from processing.core.states import DateState, JobState
 from processing.models import Event, Hold, Instrument, Job, ProcessingDate, Stop, Worker
 from processing.models.composed import Composed, ComposedObjects
@@ -75,8 +76,8 @@ class Strip:
     stops: Sequence[Stop]
     """Those that last, whatever they concern."""
     tally: Load
-    manned: bool
-    """True if a worker was heard of within the last minute."""
+    served: Collection[Role]
+    """The roles of the workers that were heard of within the last minute."""
     last_event: int
     """The highest id of an event."""
     stalled_since: datetime.datetime | None
@@ -94,7 +95,12 @@ class Strip:
     @property
     def unmanned(self) -> bool:
         """True if there is work, and no worker to do it."""
-        return bool(self.tally.unfinished) and not self.manned
+        return bool(self.tally.unfinished) and not self.served
+
+    @property
+    def unserved(self) -> list[Role]:
+        """The roles of which no living worker has one, though there is work."""
+        return [role for role in Role if role not in self.served] if self.tally.unfinished and self.served else []
 
     @property
     def holds(self) -> list[Held]:
@@ -109,7 +115,8 @@ class Strip:
     @property
     def bad(self) -> bool:
         """True if something is as nobody wanted it."""
-        return bool(self.tally.trouble or self.holds or self.dates or self.unmanned or self.stalled_since)
+        nobody = self.unmanned or self.unserved
+        return bool(self.tally.trouble or self.holds or self.dates or nobody or self.stalled_since)
 
     @property
     def calm(self) -> bool:
@@ -135,14 +142,18 @@ def strip() -> Strip:
     if not rows:
         # Nothing is registered, but everything may be stopped.
         last = Event.objects.values_list("pk", flat=True).first()
-        return Strip((), list(Stop.objects.active()), Load(), False, last or 0, None)
+        return Strip((), list(Stop.objects.active()), Load(), (), last or 0, None)
     first = rows[0]
     load = Load(first.waiting, first.running, first.ingesting, first.trouble)
     hours = [_hours(row, now) for row in rows]
     stops = {stop.pk: stop for row in rows for stop in restored(Stop, row.lasting_stops)}
-    stalled_since = _stalled_since(hours, load, first.last_change, now) if first.manned else None
+    served = [role for role, one in ROLES.items() if getattr(first, one)]
+    stalled_since = _stalled_since(hours, load, first.last_change, now) if served else None
     newest_first = [stops[pk] for pk in sorted(stops, reverse=True)]
-    return Strip(hours, newest_first, load, first.manned, first.last_event or 0, stalled_since)
+    return Strip(hours, newest_first, load, served, first.last_event or 0, stalled_since)
+
+
+ROLES = {role: f"somebody_{role}s" for role in Role}
 
 
 def _instruments() -> QuerySet[Instrument, Any]:
@@ -159,7 +170,7 @@ def _instruments() -> QuerySet[Instrument, Any]:
         running=Number(jobs.filter(state=JobState.RUNNING)),
         ingesting=Number(jobs.filter(state=JobState.PROCESSED)),
         trouble=Number(needs_a_look()),
-        manned=Exists(Worker.objects.all().alive()),
+        **{one: Exists(Worker.objects.all().alive().filter(roles__contains=role)) for role, one in ROLES.items()},
         last_event=Subquery(Event.objects.values("pk")[:1]),
         last_change=Subquery(Event.objects.values("at")[:1]),
     )
@@ -235,7 +246,7 @@ def why_waiting(job: Job, shown: Strip, *, hosts: bool = True) -> str:
     if not hosts:
         around.offers = {}
     around.open = [row.instrument for row in shown.hours if row.open]
-    around.anybody_works = shown.manned
+    around.served = shown.served
     for row in shown.hours:
         stops, lasting = [row.stop] if row.stop else [], [held.hold for held in row.holds]
         around.gates[row.instrument.pk] = control.closed(row.instrument, stops, lasting, around.now)

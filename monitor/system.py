@@ -1,15 +1,13 @@
-"""The engine as a page shows it: windows, workers and what they do, what waits, versions."""
+"""The engine as a page shows it: windows, what is under way, versions."""
 
 import platform
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import django
 from django.db import connection
-from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -17,9 +15,8 @@ from django.utils import timezone
 from processing import control
 from processing.core.schedule import Window, read_window
 from processing.core.states import DateState, JobState
-from processing.models import Event, Ingestion, Instrument, Job, ProcessingDate, Worker
+from processing.models import Ingestion, Instrument, Job, ProcessingDate
 from processing.models.products import PENDING
-from processing.models.workers import SILENT
 
 # A longer list is cut.
 MOST_TASKS = 200
@@ -64,11 +61,6 @@ def change(instrument: Instrument, window: str) -> Change:
     return Change(instrument, window, timezone.now())
 
 
-def workers() -> QuerySet[Worker]:
-    """Every worker with its last sign of life; `alive` if that was within the last minute."""
-    return Worker.objects.annotate(alive=Q(seen__gt=Now() - SILENT))
-
-
 def held_dates(instrument: Instrument) -> int:
     """How many dates a hold has set aside; one query."""
     return ProcessingDate.objects.filter(instrument=instrument, state=DateState.HELD).count()
@@ -102,43 +94,6 @@ def tasks() -> Sequence[Task]:
 def host(owner: str) -> str:
     """Where the process of a lease runs."""
     return owner.partition(":")[0]
-
-
-@dataclass(frozen=True)
-class Queue:
-    """What waits for one stage of the engine."""
-
-    what: str
-    number: int
-    due: int
-    """How many of them could start now."""
-    oldest: datetime | None
-
-
-def queues() -> Sequence[Queue]:
-    """The four stages, in an AB's order; a constant number of queries."""
-    due = control.due()
-    dates = ProcessingDate.objects.filter(state=DateState.REGISTERED).aggregate(
-        number=Count("id"), at=Min("registered")
-    )
-    jobs = Job.objects.filter(state=JobState.WAITING).aggregate(number=Count("id"), at=Min("registered"))
-    items = Ingestion.objects.filter(state__in=PENDING).aggregate(number=Count("id"), at=Min("queued"))
-    closing = ProcessingDate.objects.filter(state=DateState.FINISHING).values("pk")
-    last = Event.objects.filter(subject="date", new=DateState.FINISHING, subject_id__in=closing)
-    ends = last.aggregate(number=Count("subject_id", distinct=True), at=Min("at"))
-    rows = (
-        ("dates to prepare", dates),
-        ("jobs to process", jobs),
-        ("products to ingest", items),
-        ("dates to end", ends),
-    )
-    return [Queue(what, row["number"], n, row["at"]) for (what, row), n in zip(rows, in_order(due), strict=True)]
-
-
-def in_order(due: Mapping[Any, int]) -> list[int]:
-    """What could start now, in an AB's order."""
-    named = {stage.name: number for stage, number in due.items()}
-    return [named[name] for name in ("PREPARE", "PROCESS", "INGEST", "FINISH")]
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ def _words(strip: Strip) -> Iterator[str]:
     yield from (f"{date} held" for date in strip.dates)
     if strip.unmanned:
         yield "no worker is alive"
+    yield from (f"no host serves {role}" for role in strip.unserved)
     if strip.stalled_since:
         yield "nothing moves"
     if number := strip.tally.trouble:

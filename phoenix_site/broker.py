@@ -18,14 +18,14 @@ ANSWERS_WITHIN = 3.0
 def broker(url: str) -> dict[str, Any]:
     """The broker's entry of Q_CLUSTER.  Raises `ImproperlyConfigured`, without the URL and its password."""
     if not url:
-        return {"orm": "default"}
+        return {"orm": "default", "broker_class": "processing.workflow.queues.ThroughDatabase"}
     try:
         options = read(url)
         Redis(**options)  # knows its options, and connects later
     except (TypeError, ValueError):
         # `from None`: the cause's sentence may hold a piece of a password.
         raise ImproperlyConfigured(f"PHOENIX_BROKER_URL: must be empty, or {SUPPORTED}") from None
-    return {"redis": options}
+    return {"redis": options, "broker_class": "processing.workflow.queues.ThroughRedis"}
 
 
 def read(url: str) -> dict[str, Any]:

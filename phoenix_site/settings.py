@@ -15,6 +15,7 @@ from phoenix_site.hosts import host_of
 from phoenix_site.https import https_of
 from phoenix_site.logs import logging_of
 from phoenix_site.plugins import archive_of, ingestor_of
+from phoenix_site.roles import areas_of, roles_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -223,6 +224,9 @@ PHOENIX: dict[str, Any] = {
     "WINDOW": env.str("PHOENIX_WINDOW", "20:00-06:00"),
     "OVERRUN": env.bool("PHOENIX_OVERRUN", False),
     "HOST": host_of(env),
+    # What this host works at, and which folders it does not share with the other hosts.
+    "ROLES": roles_of(env.str("PHOENIX_ROLES", "")),
+    "LOCAL": areas_of(env.str("PHOENIX_LOCAL", "")),
     # Seconds after which a worker that was not heard of is taken for dead, and between two signs of life.
     "LEASE": env.float("PHOENIX_LEASE", 45.0),
     "BEAT": env.float("PHOENIX_BEAT", 2.0),

@@ -1,13 +1,10 @@
 """The one door for outsiders: register ABs, ask for the state of things, sweep."""
 
 import os
-import socket
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Count
 from django.utils import timezone
@@ -28,7 +25,7 @@ from processing.models import (
     Worker,
 )
 from processing.version import VERSION
-from processing.workflow import acknowledge, catalogue, machine
+from processing.workflow import acknowledge, catalogue
 from processing.workflow import stop as stops
 from processing.workflow.certify import Drafted, certify, draft, draft_all, suspend, withdraw
 from processing.workflow.deliver import Courier, deliver
@@ -48,9 +45,11 @@ from processing.workflow.intake import (
     register_contents,
     register_files,
 )
+from processing.workflow.leftovers import Leftovers
 from processing.workflow.plan import BadPlan
 from processing.workflow.plan import create as create_campaign
 from processing.workflow.plan import plan as plan_campaign
+from processing.workflow.presence import heard, left, sharing
 from processing.workflow.steer import cancel as cancel_campaign
 from processing.workflow.steer import pause as pause_campaign
 from processing.workflow.steer import resume as resume_campaign
@@ -58,7 +57,8 @@ from processing.workflow.stop import Resumption, resume
 from processing.workflow.stop import preview as preview_resume
 from processing.workflow.sweep import due, sweep
 from processing.workflow.tokens import make_token, withdraw_token
-from processing.workflow.waiting import Surroundings, closed, why_waiting
+from processing.workflow.waiting import Surroundings, closed, unserved, why_waiting
+from processing.workflow.wake import Stage, queued
 
 __all__ = [
     "LONGEST_NOTE",
@@ -70,9 +70,11 @@ __all__ = [
     "Courier",
     "Drafted",
     "Ledger",
+    "Leftovers",
     "Outcome",
     "Outdated",
     "Resumption",
+    "Stage",
     "Surroundings",
     "acknowledge_failures",
     "active_holds",
@@ -89,12 +91,15 @@ __all__ = [
     "fill_campaign",
     "find_files",
     "hand_over_failures",
+    "heard",
     "judge_contents",
+    "left",
     "make_token",
     "pause_campaign",
     "plan_campaign",
     "preview_campaign",
     "preview_resume",
+    "queued",
     "register_content",
     "register_contents",
     "register_files",
@@ -102,14 +107,19 @@ __all__ = [
     "resume",
     "resume_campaign",
     "set_window",
+    "sharing",
     "status",
     "stop",
     "suspend",
     "sweep",
+    "unserved",
     "why_waiting",
     "withdraw",
     "withdraw_token",
 ]
+
+
+WORKER = ("name", "host", "roles", "slots", "version", "since", "seen")
 
 
 def find_files(paths: Sequence[Path]) -> Iterator[Path]:
@@ -132,7 +142,7 @@ def status() -> dict[str, Any]:
         "instruments": [instrument_status(instrument) for instrument in Instrument.objects.all()],
         "jobs": counts(),
         "open_dates": [{"date": str(d), "state": d.state, "reason": d.reason} for d in dates[:100]],
-        "workers": list(Worker.objects.all().alive().values("name", "host", "slots", "version", "since", "seen")),
+        "workers": [row | {"roles": row["roles"].split(",")} for row in Worker.objects.all().alive().values(*WORKER)],
         "due": {stage.name.lower(): number for stage, number in due().items()},
     }
 
@@ -236,18 +246,6 @@ def deprecate(dp_id: str, reason: str, who: str) -> Product:
 def any_open_date() -> bool:
     """True if any date is not finished: the cheapest question whether there is anything to do."""
     return ProcessingDate.objects.exclude(state=DateState.FINISHED).exists()
-
-
-def heard(worker: str, disks: Sequence[Mapping[str, Any]] = ()) -> None:
-    """Note a sign of life of a supervisor on this host, what it knows of its disks, and what the host has for jobs."""
-    about = {"host": socket.gethostname(), "slots": settings.WORKERS, "version": VERSION}
-    about["offer"] = asdict(machine.offer(timezone.now()))
-    Worker.objects.all().heard(worker, disks, **about)
-
-
-def left(worker: str) -> None:
-    """Forget a supervisor that was stopped: at once, instead of when it has been silent for long."""
-    Worker.objects.filter(name=worker).delete()
 
 
 def explain(name: str) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from monitor.api.serializers import DATE_FIELDS, DateSerializer, HoldSerializer, Qc1Serializer, ScoreSerializer
 from monitor.grid import MARKS
+from processing.core.roles import Role
 from processing.core.states import DateState, IngestState
 from processing.models import Cluster, Stop
 
@@ -18,7 +19,8 @@ class WorkerShape(serializers.Serializer[Any]):
 
     name = serializers.CharField()
     host = serializers.CharField()
-    slots = serializers.IntegerField()
+    roles = serializers.ListField(child=serializers.ChoiceField([*Role]), help_text="What its host works at")
+    slots = serializers.IntegerField(help_text="Jobs that it runs at once")
     version = serializers.CharField()
     since = serializers.DateTimeField()
     seen = serializers.DateTimeField()

@@ -10,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from processing import control
+from processing.core.roles import Role
 from processing.core.states import UNFINISHED, DateState
 from processing.models import Event, Hold, Ingestion, Job, ProcessingDate, Stop, Worker
 from processing.models.products import PENDING
@@ -18,7 +19,7 @@ LATELY = timedelta(hours=1)
 
 
 class Measures:
-    """A collector of prometheus_client; ten queries, none of which looks at what has long ended."""
+    """A collector of prometheus_client; nine queries, none of which looks at what has long ended."""
 
     def collect(self) -> Iterator[Metric]:
         """Every family once."""
@@ -77,11 +78,15 @@ def dates() -> Metric:
 
 
 def workers() -> Iterator[Metric]:
-    """Workers that live, their slots, and the age of the last sign of life of any."""
-    alive = Worker.objects.all().alive()
-    yield GaugeMetricFamily("phoenix_workers", "Workers that were heard of in the last minute", value=alive.count())
-    slots = sum(alive.values_list("slots", flat=True))
+    """Workers that live, their slots and roles, and the age of the last sign of life of any."""
+    alive = list(Worker.objects.all().alive())
+    yield GaugeMetricFamily("phoenix_workers", "Workers that were heard of in the last minute", value=len(alive))
+    slots = sum(row.slots for row in alive)
     yield GaugeMetricFamily("phoenix_worker_slots", "Jobs that these can run at once", value=slots)
+    serving = GaugeMetricFamily("phoenix_role_workers", "Workers that serve a role", labels=["role"])
+    for role in Role:
+        serving.add_metric([role], sum(role in row.role_names for row in alive))
+    yield serving
     if seen := Worker.objects.aggregate(last=Max("seen"))["last"]:
         age = (timezone.now() - seen).total_seconds()
         yield GaugeMetricFamily("phoenix_worker_seconds", "Seconds since any worker was heard of", value=age)

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from monitor import disks, events, halts, holds, notices
+from monitor import disks, events, halts, holds, hosts, notices
 from monitor import system as engine
 from monitor.pages.guards import form_page, page
 from processing import control
@@ -19,11 +19,14 @@ LATEST = 10
 @page
 def system(request: HttpRequest) -> HttpResponse:
     """When does it run, what kept it lately, who works, on what, what waits, how much room is there?"""
-    workers, tasks = list(engine.workers()), engine.tasks()
+    workers, tasks = list(hosts.workers()), engine.tasks()
+    alone = hosts.products_alone(workers)
     context = {
         "workers": workers,
+        "common": hosts.common_version(workers),
         "tasks": tasks,
-        "queues": engine.queues(),
+        "queues": hosts.queues(workers, [one.host for one in alone]),
+        "alone": alone,
         "disks": disks.ledger(workers),
         "archived": disks.archived(),
         "stops": halts.stops(LATEST),

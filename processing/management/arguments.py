@@ -6,7 +6,7 @@ from pathlib import Path
 
 from processing.core.states import ClusterState
 from processing.management import campaigns, jobfile, tokens, validate
-from processing.management.typed import Verb, day, positive
+from processing.management.typed import Verb, day, named_roles, positive
 
 
 def add_verbs(parser: ArgumentParser) -> None:
@@ -174,6 +174,8 @@ def add_worker(verb: Verb) -> None:
     worker.add_argument("--terminate", action="store_true", help="a stop ends running jobs at once; they are LOST")
     worker.add_argument("--patience", type=float, default=30.0, help="seconds in vain before a restart (30)")
     worker.add_argument("--name", default=socket.gethostname(), help="of this worker; several on one host differ")
+    role = worker.add_argument("--role", action="append", type=named_roles, metavar="ROLE")
+    role.help = "what this host works at: download, process, ingest; repeatable (all)"
     worker.add_argument("--unsupervised", action="store_true", help="the bare cluster; what the supervisor starts")
 
 

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from processing import control
+from processing.core.roles import Area
 from processing.management.pulse import PULSE, Pulse, holders, new
 
 logger = logging.getLogger(__name__)
@@ -86,6 +87,17 @@ def full_name(name: str) -> str:
 def session_file(name: str) -> Path:
     """Which session the supervisor of that name on this host started last; locked while that one lives."""
     return Path(settings.PHOENIX["WORK_DIR"]) / f"worker.{full_name(name)}.session"
+
+
+def apart() -> str:
+    """A living worker that shares its work folder, but not with this host, which shares its own; "" if there is none.
+
+    Its session would be told by a file in the folder.
+    """
+    if Area.WORK in settings.PHOENIX["LOCAL"]:
+        return ""
+    folder = Path(settings.PHOENIX["WORK_DIR"])
+    return next((name for name in control.sharing() if not (folder / f"worker.{name}.session").exists()), "")
 
 
 def mark(file: Path) -> str:

@@ -15,7 +15,8 @@ from django.conf import settings
 from django.db import Error, connection
 
 from processing import control
-from processing.management.session import Session, flag, full_name, members, one_of_a_name, session_file
+from processing.management.session import Session, apart, flag, full_name, members, one_of_a_name, session_file
+from processing.workflow.wake import Stage, own
 
 __all__ = ["Supervisor", "members", "session_file"]
 
@@ -49,6 +50,7 @@ class Supervisor:
         """Whether a stop ends running jobs at once; a second signal does so in any case."""
         self.disks = control.Ledger()
         self.courier = control.Courier()
+        self.leftovers = control.Leftovers()
         self.stopped: float | None = None
         self.heard: float | None = None
         self.condemned: float | None = None
@@ -114,7 +116,8 @@ class Supervisor:
         """What a sweep finds to do; most looks at an idle cluster do not trouble the database."""
         try:
             if self.heard is None or time.monotonic() - self.heard >= SIGN_OF_LIFE:
-                control.heard(self.name, self.disks.latest())
+                control.heard(self.name, self.disks.latest(), apart())
+                self.leftovers.clear()
                 self.heard = time.monotonic()
                 self.courier.go()
             if self.rests and not self.stirs():
@@ -137,7 +140,7 @@ class Supervisor:
 
         Looks are counted, and not seconds: this process, too, may have been suspended.
         """
-        waiting = any(found.get(stage) for stage in ("prepare", "process", "ingest", "finish"))
+        waiting = any(found.get(stage.name.lower()) for stage in own() if stage is not Stage.FILL)
         before, self.moved = self.moved, self.session.pulse.moved()
         vain = waiting and self.moved == before and self.session.busy() < settings.WORKERS
         self.in_vain = self.in_vain + 1 if vain else 0

@@ -1,11 +1,14 @@
 """Products and their ingestion, which has states of its own and never re-runs a pipeline."""
 
+import socket
 from collections.abc import Sequence
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models.functions import Now
 
+from processing.core.roles import Area
 from processing.core.states import INGEST_MOVES, IngestState, ProductState
 from processing.models.jobs import Job
 from processing.models.leases import UNLEASED, Leased, lease_end
@@ -17,15 +20,20 @@ PENDING = (*OPEN, IngestState.RETRY_WAIT)
 ATTEMPTS = 3
 
 
+def place() -> str:
+    """Where products lie that are made here: this host, if its work folder is its own; empty if hosts share it."""
+    return socket.gethostname() if Area.WORK in settings.PHOENIX["LOCAL"] else ""
+
+
 class IngestionQuerySet(models.QuerySet["Ingestion"]):
     """Questions about ingestions, and the claim."""
 
     def due(self) -> "IngestionQuerySet":
-        """Those that somebody should take: not claimed, or left by a dead worker.
+        """Those that this host should take: not claimed, or left by a dead worker, and in a folder that it sees.
 
         Their jobs are PROCESSED: an ingestion begins with that, and none is open when its job goes on.
         """
-        return self.filter(UNLEASED, state__in=OPEN)
+        return self.filter(UNLEASED, state__in=OPEN, place=place())
 
     def claim(self, owner: str, most: int) -> "list[Ingestion]":
         """Take the next due ingestions, so many at most."""
@@ -61,6 +69,14 @@ class Ingestion(Moving, Leased):
     label = models.CharField(max_length=32, help_text="Which of the job's products: arm and setting")
     state = models.CharField(max_length=12, choices=[(s, s) for s in IngestState], default=IngestState.QUEUED)
     reason = models.CharField(max_length=24, blank=True)
+    place = models.CharField(
+        max_length=64,
+        blank=True,
+        default=place,
+        db_default="",
+        editable=False,
+        help_text="The only host that sees its product",
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     dp_id = models.CharField(max_length=64, null=True, unique=True, help_text="Archive name without .fits")  # noqa: DJ001
     sha256 = models.CharField(max_length=64, blank=True)

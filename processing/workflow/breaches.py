@@ -8,11 +8,13 @@ from django.conf import settings
 from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
+from processing.core.roles import Role
 from processing.core.states import TROUBLE, DateState, IngestState, JobState
 from processing.models import Event, Hold, Ingestion, Job, ProcessingDate, Stop, Worker
 from processing.models.notices import LOW, ROOM, Kind
 from processing.workflow import digest, gate
 from processing.workflow.ingest import NOT_WITHDRAWN
+from processing.workflow.waiting import unserved
 
 DAY = timedelta(days=1)
 SILENCE = timedelta(minutes=5)
@@ -65,13 +67,17 @@ def holds() -> Iterator[Breach]:
 
 def workers() -> Iterator[Breach]:
     """Workers that have died, and work that nobody takes."""
-    alive = Worker.objects.all().alive().exists()
+    served = Worker.objects.all().alive().serving()
     for row in Worker.objects.all().silent():
         said = f"Last heard of at {row.seen:%Y-%m-%d %H:%M:%S} UTC, on {row.host}."
         yield Breach(Kind.SILENT, row.name, f"worker {row.name} is silent", said, "/system/")
     if not ProcessingDate.objects.exclude(state=DateState.FINISHED).exists():
         return
-    if not alive:
+    for role in Role if served else ():
+        if role not in served:
+            said = f"There is work, and {unserved(role)}."
+            yield Breach(Kind.NO_WORKER, role, f"no host serves {role}", said, "/system/")
+    if not served:
         said = "There is work, and no worker was heard of within the last minute."
         yield Breach(Kind.NO_WORKER, "", "no worker is alive", said, "/system/")
     elif since := stalled():

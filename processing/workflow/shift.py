@@ -19,7 +19,10 @@ def shift() -> bool:
     end, done = time.monotonic() + SHIFT, False
     while process():
         done = True
-        ingest()
+        if Stage.INGEST.here:
+            ingest()
+        else:
+            wake(Stage.INGEST)
         if time.monotonic() > end:
             wake(Stage.PROCESS)
             break

@@ -45,9 +45,7 @@ def sweep() -> dict[str, int]:
         return found
     found_due = due()
     for stage, number in found_due.items():
-        # A queue full of jobs must not keep the other stages from their turn.
-        least = min(number, 0 if stage is Stage.PROCESS else 1)
-        wake(stage, max(least, min(number, settings.WORKERS * 2) - here))
+        wake(stage, min(number, settings.WORKERS * 2) - here[stage])
     return found | {stage.name.lower(): number for stage, number in found_due.items()}
 
 

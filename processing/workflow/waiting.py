@@ -1,6 +1,6 @@
 """Waiting because …: the one sentence for every job that has not started."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -8,10 +8,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from processing.core.limits import Need, Offer, Taken, unmet
+from processing.core.roles import Role
 from processing.core.states import CampaignState, CertificateState, DateState, JobState
 from processing.core.turn import closing
 from processing.models import Certificate, Hold, Instrument, Job, Stop, Worker
 from processing.models.room import taken
+
+UNPREPARED = (DateState.REGISTERED, DateState.PREPARING)
 
 
 class Surroundings:
@@ -29,9 +32,15 @@ class Surroundings:
         return self.gates[instrument.pk]
 
     @cached_property
-    def anybody_works(self) -> bool:
-        """Whether any worker is alive."""
-        return Worker.objects.all().alive().exists()
+    def served(self) -> Collection[Role]:
+        """The roles of all living workers."""
+        return Worker.objects.all().alive().serving()
+
+    def unserved(self, role: Role) -> str:
+        """That nobody serves a role; empty if somebody does."""
+        if not self.served:
+            return "no worker is alive: none was heard of within the last minute (phoenix worker starts one)"
+        return "" if role in self.served else unserved(role)
 
     @cached_property
     def open(self) -> list[Instrument]:
@@ -70,6 +79,11 @@ class Surroundings:
         return "; ".join(f"on {host}, {why}" for host, why in said.items()) if all(said.values()) else ""
 
 
+def unserved(role: Role) -> str:
+    """That nobody serves a role, and what to do."""
+    return f"no host serves the role {role} (phoenix worker --role {role} starts one that does)"
+
+
 def closed(instrument: Instrument, stops: Iterable[Stop], holds: Iterable[Hold], now: datetime) -> str:
     """What keeps an instrument from starting anything, of its stops, holds and window; empty if nothing does."""
     return next(_gates(instrument, stops, holds, now), "")
@@ -87,7 +101,10 @@ def _gates(instrument: Instrument, stops: Iterable[Stop], holds: Iterable[Hold],
 
 
 def why_waiting(job: Job, around: Surroundings | None = None) -> str:
-    """What a WAITING job waits for, what will last longest first; empty for any other."""
+    """What a WAITING job waits for, what will last longest first; a PROCESSED one for ingestion; empty for others."""
+    if job.state == JobState.PROCESSED:
+        none = (around or Surroundings()).unserved(Role.INGEST)
+        return f"Waiting because {none}." if none else ""
     if job.state != JobState.WAITING:
         return ""
     found = obstacles(job, around or Surroundings())
@@ -101,8 +118,8 @@ def obstacles(job: Job, around: Surroundings) -> Iterator[str]:
         yield gate
     if job.date.state == DateState.HELD:
         yield f"{job.date} is held: {job.date.reason}"
-    if not around.anybody_works:
-        yield "no worker is alive: none was heard of within the last minute (phoenix worker starts one)"
+    if none := around.unserved(Role.DOWNLOAD if job.due and job.date.state in UNPREPARED else Role.PROCESS):
+        yield none
     if job.due and job.date.state != DateState.PROCESSING:
         yield f"{job.date} is {job.date.state}: its calibrations are not here yet"
     if job.not_before and job.not_before > around.now:

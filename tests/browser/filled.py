@@ -82,6 +82,18 @@ def alive_all_day() -> None:
     Worker.objects.update(seen=timezone.now() + timedelta(days=1))
 
 
+def several_hosts() -> None:
+    """Beside the worker: one that only ingests, of another version, one of its own folders, and one that is gone."""
+    night = Worker.objects.get()
+    told = {"slots": 8, "since": night.since, "seen": night.seen}
+    old = {"version": "0.0.9", "apart": night.name}
+    Worker.objects.create(name="archive1", host="archive1", roles="download,ingest", **{**told, **old, "slots": 0})
+    here = {"version": night.version, "local": "calibrations,work"}
+    Worker.objects.create(name="compute1:second", host="compute1", roles="process,ingest", **told, **here)
+    gone = {**told, "seen": timezone.now() - timedelta(hours=3), "version": night.version}
+    Worker.objects.create(name="compute2", host="compute2", roles="process", **gone)
+
+
 def everything() -> Names:
     """On top of that: failures of every kind, what is rejected, a re-processing, a stop, a hold, a second date."""
     first = Job.objects.earliest("id")
@@ -99,6 +111,7 @@ def everything() -> Names:
     rows.stopped_since("2012-05-10", "HAWKI", "the response curve is wrong since the grating was changed")
     rows.held(f"the archive file:///{'long-name/' * 12} cannot be read", host="node-7")
     alive_all_day()
+    several_hosts()
     return looked_up()
 
 

@@ -97,9 +97,9 @@ def test_measures_name_stops_and_holds(viewer):
 def test_measures_take_a_fixed_number_of_queries(viewer, django_assert_max_num_queries):
     for hour in range(5):
         rows.job(stamp=f"UVES.2012-05-09T0{hour}:00:00.000")
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(10):
         families = [*measures.Measures().collect()]
-    assert len(families) == 13
+    assert len(families) == 14
 
 
 def test_prometheus_gets_open_metrics_if_it_asks(viewer):

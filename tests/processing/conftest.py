@@ -1,7 +1,7 @@
 """The test instrument, its archive, and ABs made to order."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 
 from processing import control, registry
+from processing.core.roles import Area, Role
 from processing.models import Certificate, Job
 from processing.workflow.finish import finish
 from processing.workflow.ingest import ingest
@@ -106,6 +107,22 @@ def two(add, counting) -> list[Job]:
 def worker(db) -> None:
     """A worker that is alive."""
     control.heard("north")
+
+
+@pytest.fixture
+def serve(settings) -> Callable[..., None]:
+    """Let this host have these roles, and these areas to itself."""
+
+    def serving(*roles: Role, local: Sequence[Area] = ()) -> None:
+        settings.PHOENIX = {**settings.PHOENIX, "ROLES": roles or tuple(Role), "LOCAL": tuple(local)}
+
+    return serving
+
+
+@pytest.fixture
+def named(monkeypatch) -> Callable[[str], None]:
+    """Let this host have a name."""
+    return lambda name: monkeypatch.setattr("socket.gethostname", lambda: name)
 
 
 def run_night() -> None:

@@ -16,10 +16,9 @@ from processing import control
 from processing.core.phase3.rules import rejects
 from processing.management import acknowledge, backup, campaigns, certificates, failures, jobfile, tokens, validate
 from processing.management.arguments import add_verbs
-from processing.management.cluster import run_cluster
 from processing.management.export import write, write_file
 from processing.management.registered import as_json, as_lines
-from processing.management.supervisor import Supervisor
+from processing.management.serve import serve
 from processing.management.tidy import tidied
 from processing.workflow.export import TABLES
 
@@ -281,11 +280,7 @@ class Command(BaseCommand):
 
     def worker(self, options: Options) -> int:
         """The supervisor of this host's cluster, or the bare cluster."""
-        if options["unsupervised"]:
-            run_cluster()
-        else:
-            values = {name: options[name] for name in ("name", "every", "grace", "patience", "terminate")}
-            Supervisor(**values).run()
+        serve(options)
         return DONE
 
     def dump(self, value: Any) -> None:
