@@ -6,6 +6,7 @@ from dataclasses import dataclass
 PEERS = ("xargs", "celery", "django_q2", "prefect")
 NEAR = 0.98
 """Of the best peer of the same run: no less is near."""
+MANY = 1000
 
 
 @dataclass(frozen=True)
@@ -94,4 +95,4 @@ def row(aim: Aim, found: Mapping[str, float], fresh: Set[str]) -> tuple[str, str
 
 def told(value: float) -> str:
     """Three digits of a small number, the whole of a large one."""
-    return f"{value:,.0f}" if value >= 1e3 else f"{value:.3g}"
+    return f"{value:,.0f}" if value >= MANY else f"{value:.3g}"

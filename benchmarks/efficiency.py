@@ -18,8 +18,9 @@ import statistics
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from benchmarks import site
 from benchmarks.others import JOB, PEERS, WORKERS, Absent, Submit
@@ -119,7 +120,7 @@ def told(batch: Batch, days: Sequence[date]) -> dict[str, float]:
     """By the times in the database: efficiencies, and where a worker's time beside the recipe goes."""
     from processing.models import Job
 
-    rows = list(Job.objects.filter(date__date__in=days))
+    rows: list[Any] = list(Job.objects.filter(date__date__in=days))
     claimed = min(row.claimed for row in rows if row.claimed)
     found = {}
     for word in ("processed", "ended"):
@@ -136,9 +137,10 @@ def told(batch: Batch, days: Sequence[date]) -> dict[str, float]:
     return found | each
 
 
-def gaps(rows: Sequence[object]) -> list[float]:
+def gaps(rows: Sequence[Any]) -> list[float]:
     """Seconds from each PROCESSED of a worker to its next claim: ingestion, and the queue."""
-    found, free = [], {}
+    found: list[float] = []
+    free: dict[str, datetime] = {}
     for row in sorted(rows, key=lambda row: row.claimed):
         if row.owner in free:
             found.append((row.claimed - free[row.owner]).total_seconds())

@@ -83,7 +83,7 @@ def by(program: Path, script: str, variables: Mapping[str, str]) -> Submit:
     """A script of the peer gives it the commands."""
 
     def submit(number: int, command: Sequence[str]) -> None:
-        words = (program, script, str(number), *command)
+        words = (str(program), script, str(number), *command)
         done = subprocess.run(words, cwd=PROGRAMS, env=around(variables), capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode:
             raise Absent(f"it does not take jobs: {last(done.stderr)}")
