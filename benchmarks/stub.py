@@ -8,9 +8,11 @@ import shutil
 import struct
 import zlib
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from benchmarks.others import JOB
+from processing.core.origin import RawFacts
 from processing.core.ports import Command, Inputs, Product
 from tests import testcam
 from tests.settings import *  # noqa: F403
@@ -33,6 +35,10 @@ class Stub(testcam.Testcam):
     @property
     def program(self) -> str:
         return "sh"
+
+    def facts(self, inputs: Inputs) -> Sequence[RawFacts]:
+        """Observed when its name says: with one time for all, products would have to look for a free name."""
+        return [RawFacts(path.stem, mjd(path.stem), 30.0, "ECHELLE") for path, _ in inputs.raws]
 
     def command(self, inputs: Inputs, scratch: Path, token: str) -> Command:
         templates = str(testcam.folder() / "products")
@@ -60,6 +66,12 @@ class Timed(Nothing):
 
     def command(self, inputs: Inputs, scratch: Path, token: str) -> Command:
         return command(("sh", str(JOB), inputs.ab.parameters["sleep"], os.environ["STAMPS"]), scratch, token)
+
+
+def mjd(dp_id: str) -> float:
+    """The time in the name of a frame."""
+    time = datetime.fromisoformat(dp_id.partition(".")[2])
+    return (time - datetime(1858, 11, 17)) / timedelta(days=1)  # noqa: DTZ001
 
 
 def command(argv: tuple[str, ...], scratch: Path, token: str) -> Command:
