@@ -35,7 +35,7 @@ def environment(name: str) -> Path:
     stamp = home / "installed.txt"
     if not (stamp.exists() and stamp.read_text() == pinned.read_text()):
         print(f"installing {name} into {home.relative_to(ROOT)}", flush=True)
-        words = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", str(pinned))
+        words = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries=1", "-r", str(pinned))
         installed(sys.executable, "-m", "venv", "--clear", str(home))
         installed(str(home / "bin" / "python"), *words)
         shutil.copy(pinned, stamp)

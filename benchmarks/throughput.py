@@ -8,8 +8,8 @@ pipeline and a product in the archive that is like no other.  `jobs_per_second` 
 registration, while nothing else runs, plus that from the first claim to the last INGESTED; `_processed` and
 `_ingested` count from the first claim alone.  CPU time per job is that of the workers and the rest of the cluster, of
 the supervisor, of the database and of the recipes; `jobs_ingestion_ms` is the part of the workers' that went to
-ingestion.  `worker_mb` is the most that one worker had resident after it
-had been seen at 50 jobs' work.  Prints a JSON object as its last line.
+ingestion.  `worker_mb` is the most that one process of the cluster
+had resident, from the hundredth job of all workers on.  Prints a JSON object as its last line.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from benchmarks import site
 
 FIRST, WARM = date(2012, 5, 1), 4
 MATURE = 100
-"""Jobs that two workers have done when their memory is looked at."""
+"""Jobs that all workers together have done before their memory is looked at."""
 
 
 @dataclass
