@@ -18,8 +18,8 @@ from benchmarks.aims import table
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 BENCHMARKS: Mapping[str, Sequence[str]] = {
-    "efficiency": ("--quarter", "160", "--two", "24"),
-    "throughput": ("--jobs", "300"),
+    "efficiency": ("--quarter", "120", "--two", "16"),
+    "throughput": ("--jobs", "200"),
     "memory": ("--abs", "20000"),
     "ingest": ("--files", "400"),
     "one_ab": ("--runs", "3"),
@@ -45,14 +45,19 @@ def main() -> int:
     for name in options.names or BENCHMARKS:
         if values := measured(name, () if options.full else BENCHMARKS[name]):
             found, fresh = renewed(found, name, values), fresh | values.keys()
+            keep(found)
         else:
             failed.append(name)
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(found, indent=2) + "\n")
     print(f"\n{table(found, fresh)}")
     for name in failed:
         print(f"{name} found nothing", file=sys.stderr)
     return 1 if failed else 0
+
+
+def keep(found: Mapping[str, float]) -> None:
+    """Write down what is known, after each benchmark: a run may be ended before its last."""
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(found, indent=2) + "\n")
 
 
 def renewed(found: Mapping[str, float], name: str, values: Mapping[str, float]) -> dict[str, float]:

@@ -49,7 +49,7 @@ class Aim:
 AIMS = (
     Aim("efficiency_0.25s", least=0.965, peers=True),
     Aim("efficiency_2s", least=0.99, peers=True),
-    Aim("jobs_per_second", least=40, beside="jobs_per_second_processed"),
+    Aim("jobs_per_second", least=40, beside="jobs_per_second_by_cpu"),
     Aim("register_100k_seconds", most=60, beside="register_cpu_seconds"),
     Aim("register_mb", most=250),
     Aim("register_flat", most=1.1, beside="register_flat_seconds"),
