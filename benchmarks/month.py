@@ -23,9 +23,10 @@ from typing import Any
 
 import psutil
 
+from benchmarks import site
 from benchmarks.clock import Night, bound
 from benchmarks.sample import Site
-from benchmarks.site import cluster, database, enter, finished, ingested, of_tree, one, own_server, wait
+from benchmarks.site import ab, cluster, database, enter, finished, ingested, of_tree, own_server, wait
 from processing.core.prediction import Learned
 from processing.core.schedule import Window, read_window
 
@@ -146,9 +147,11 @@ def soon() -> str:
 
 def register(day: date, night: Night, shorter: float) -> None:
     """The ABs of a night; what the sample calls setup and frames makes their wavelength."""
+    files = []
     for number, job in enumerate(night.jobs):
         setup = 300 + 100 * int(job.kind.setup[1:]) + job.kind.frames
-        one(day, number, job.actual * shorter, setup=setup, binning=job.kind.binning)
+        files.append(ab(day, number, job.actual * shorter, setup=setup, binning=job.kind.binning))
+    site.register(files)
 
 
 def kept(window: Window) -> dict[str, Any]:

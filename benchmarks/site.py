@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -97,30 +97,37 @@ def cluster(folder: Path, workers: int) -> Iterator[psutil.Process]:
 
 
 def add(first: date, number: int, seconds: float) -> list[date]:
-    """Register so many ABs, all of them at once for whoever looks, and put their frames into the archive; their dates.
+    """Register so many ABs, and put their frames into the archive; their dates.
 
     Registration is over by the time that the first of them can be taken.
     """
-    from django.db import transaction
-
     days = [first + n * DAY for n in range(-(-number // PER_DATE))]
-    with transaction.atomic():
-        for at in range(number):
-            one(days[at // PER_DATE], at % PER_DATE, seconds)
+    register([ab(days[at // PER_DATE], at % PER_DATE, seconds) for at in range(number)])
     return days
 
 
-def one(day: date, number: int, seconds: float, *, setup: int = 500, binning: str = "1x1") -> None:
-    """Register an AB of one raw frame, which comes into the archive."""
+def ab(day: date, number: int, seconds: float, *, setup: int = 500, binning: str = "1x1") -> Path:
+    """An AB of one raw frame, which comes into the archive; its file."""
     from django.conf import settings
-
-    from processing.workflow.register import register
 
     raw = Path(settings.PHOENIX["ARCHIVE"]["OPTIONS"]["root"]) / "raw"
     dp_id = f"TC.{day + DAY}T{number // 60:02d}:{number % 60:02d}:00.000"
     (raw / f"{dp_id}.fits").write_bytes(b"raw")
     x, y = binning.split("x")
-    register(AB.format(day=day, dp_id=dp_id, wavelength=setup, x=x, y=y, seconds=seconds), f"{dp_id}.ab")
+    file = raw.parent / f"{dp_id}.ab"
+    file.write_text(AB.format(day=day, dp_id=dp_id, wavelength=setup, x=x, y=y, seconds=seconds))
+    return file
+
+
+def register(files: Sequence[Path]) -> None:
+    """Register all of them at once, for whoever looks; RuntimeError if one is refused."""
+    from django.db import transaction
+
+    from processing import control
+
+    with transaction.atomic():
+        if refused := [one for one in control.register_files(files) if one.refused]:
+            raise RuntimeError(refused[0])
 
 
 def finished(*days: date) -> bool:
