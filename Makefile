@@ -27,7 +27,7 @@ faults: ## injected faults: nothing lost, nothing doubled (FAULTS_ARGS="--seed 2
 	@tools/install.sh test
 	$(BIN)/python -m tests.faults $(FAULTS_ARGS)
 
-bench: ## measurements, as ratios to a floor in the same run (BENCH_ARGS="ingest --full")
+bench: ## measurements beside floors and peers of the same run, and one table (BENCH_ARGS="ingest --full")
 	@tools/install.sh test
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 

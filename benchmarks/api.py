@@ -102,7 +102,7 @@ def jobs(rounds: int) -> dict[str, float]:
     page, page_cpu = milliseconds(lambda: pages.answered(client, f"{JOBS}{FULL_DATE}"), rounds, 0.5)
     floor, floor_cpu = milliseconds(lambda: plain(FULL_DATE), rounds, 0.5)
     found = {"api_jobs_ms": page, "api_jobs_cpu_ms": page_cpu, "api_jobs_floor_ms": floor}
-    return found | {"api_jobs_over_sql": page / floor, "api_jobs_over_sql_cpu": page_cpu / floor_cpu}
+    return found | {"api_page_over_sql": page / floor, "api_page_over_sql_cpu": page_cpu / floor_cpu}
 
 
 def plain(day: object) -> str:

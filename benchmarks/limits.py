@@ -19,6 +19,8 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.site import of_tree
+
 ROOT = Path(__file__).resolve().parent.parent
 SOME = 10  # jobs that have ended, so that the cluster is in full swing
 LOGGED = ("log_statement=all", "log_min_duration_statement=-1")
@@ -172,10 +174,10 @@ def kill_a_worker() -> float:
 def idle(statements: Callable[[], int], seconds: float) -> dict[str, float]:
     """Statements per second, and per cent of a core, of a cluster that has nothing to do."""
     time.sleep(15)
-    tree = [p for p in psutil.Process().children(recursive=True) if "postgres" not in p.name()]
-    before, used = statements(), sum(sum(p.cpu_times()[:2]) for p in tree)
+    ours = [process for process in psutil.Process().children() if process.name() != "postgres"]
+    before, used = statements(), sum(map(of_tree, ours))
     time.sleep(seconds)
-    load = 100 * (sum(sum(p.cpu_times()[:2]) for p in tree) - used) / seconds
+    load = 100 * (sum(map(of_tree, ours)) - used) / seconds
     rate = (statements() - before) / seconds
     return {
         "idle_statements_per_second": shown("statements per second when idle", rate),

@@ -12,15 +12,11 @@ bound.
 """
 
 import argparse
-import contextlib
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -28,17 +24,17 @@ from typing import Any
 
 import psutil
 
+from benchmarks import site
 from benchmarks.clock import Night, bound
 from benchmarks.sample import Site
-from processing.core.prediction import Kind, Learned
+from benchmarks.site import ab, cluster, database, enter, finished, ingested, of_tree, own_server, wait
+from processing.core.prediction import Learned
 from processing.core.schedule import Window, read_window
 
 FIRST, DAY = date(2012, 5, 1), timedelta(days=1)
 TYPICAL = 100.0
 """Seconds of a run of the sample, on average."""
 WORST = 1.03
-PATIENCE = 600.0
-"""Seconds that a night may take before this is given up."""
 REST = 20.0
 """Seconds for which the cluster is looked at before it has anything to do."""
 LOOP = 200_000
@@ -89,10 +85,11 @@ def main() -> int:
     month, sample = Month(options.mean / TYPICAL, options.workers), Site(options.seed)
     month.loops += [loop() for _ in range(20)]
     with tempfile.TemporaryDirectory(prefix="phoenix-month-") as name, database(Path(name)) as server:
-        window = enter(Path(name), options.workers)
-        with cluster(Path(name)) as worker:
+        window = soon()
+        enter(Path(name), options.workers, window)
+        with cluster(Path(name), options.workers) as worker:
             found = run(month, sample, options.nights, (worker, server))
-            found |= kept(window, Path(name))
+            found |= kept(read_window(window))
     print(json.dumps(found))
     wrong = any(found[f"month_{name}"] for name in ("outside_window", "not_ingested", "actions"))
     return 1 if wrong or found["month_whole_worst"] > WORST else 0
@@ -136,31 +133,16 @@ def at_rest(ours: tuple[psutil.Process, psutil.Process]) -> dict[str, float]:
 
 def measured(ours: tuple[psutil.Process, psutil.Process]) -> dict[str, float]:
     """CPU seconds until now, by what they went to."""
-    from django.db import connection
     from django.db.models import Sum
 
-    from benchmarks.stub import SPENT
     from processing.models import Job
 
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        mine = psutil.Process(cursor.fetchone()[0])
-    file = Path(os.environ["PHOENIX_WORK_DIR"]) / SPENT
     return {
         "workers": of_tree(ours[0]),
-        "database": of_tree(ours[1]) - of_tree(mine),
+        "database": of_tree(ours[1]) - of_tree(own_server()),
         "recipes": Job.objects.aggregate(all=Sum("cpu_seconds"))["all"] or 0.0,
-        "ingestion": sum(map(float, file.read_text().split())) if file.exists() else 0.0,
+        "ingestion": ingested(),
     }
-
-
-def of_tree(process: psutil.Process) -> float:
-    """CPU seconds of a process and all that it has started, those that have ended included."""
-    found = 0.0
-    for one in (process, *process.children(recursive=True)):
-        with contextlib.suppress(psutil.Error):
-            found += sum(one.cpu_times()[:4])
-    return found
 
 
 def loop() -> float:
@@ -171,115 +153,22 @@ def loop() -> float:
     return time.process_time() - start
 
 
-@contextlib.contextmanager
-def database(folder: Path) -> Iterator[psutil.Process]:
-    """A server that keeps what it has committed, as a site's; `DATABASE_URL` names it."""
-    from tests import postgres
-
-    with postgres.restartable(folder, postgres.DURABLE) as (url, _):
-        os.environ["DATABASE_URL"] = url
-        yield next(one for one in psutil.Process().children(recursive=True) if one.name() == "postgres")
-
-
-def enter(folder: Path, workers: int) -> Window:
-    """Django set up for a site whose window opens at the next minute but one."""
-    from django.core.management import call_command
-
+def soon() -> str:
+    """A window that opens at the next minute but one."""
     opens = datetime.now(UTC) + timedelta(seconds=90)
-    window = f"{opens:%H:%M}-{opens - timedelta(minutes=5):%H:%M}"
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "benchmarks.stub",
-        "SECRET_KEY": "for benchmarks only",
-        "PHOENIX_BROKER_URL": "",
-        "PHOENIX_WINDOW": window,
-        "PHOENIX_WORK_DIR": str(folder / "work"),
-        "DFO_CAL_DIR": str(folder / "work" / "cal"),
-        "PHOENIX_ARCHIVE_URL": (folder / "archive").as_uri(),
-        "PHOENIX_INGEST_URL": (folder / "products").as_uri(),
-        "PHOENIX_WORKERS": str(workers),
-        "LOG_LEVEL": "WARNING",
-    }
-    import django
-
-    django.setup()
-    call_command("migrate", verbosity=0)
-    from processing.models import Certificate
-    from tests import testcam
-
-    testcam.build(folder / "archive")
-    Certificate.objects.load([testcam.CERTIFICATE])
-    return read_window(window)
-
-
-@contextlib.contextmanager
-def cluster(folder: Path) -> Iterator[psutil.Process]:
-    """A supervisor with its cluster, once its workers are there."""
-    command = [sys.executable, "manage.py", "phoenix", "worker", "--grace", "20"]
-    log = folder / "cluster.log"
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(  # noqa: S603 - our own
-            command, stdout=output, stderr=output
-        ) as process,
-    ):
-        try:
-            time.sleep(15)
-            yield psutil.Process(process.pid)
-        finally:
-            process.terminate()
-            process.wait(60)
-            sys.stderr.write(log.read_text()[-2000:])
+    return f"{opens:%H:%M}-{opens - timedelta(minutes=5):%H:%M}"
 
 
 def register(day: date, night: Night, shorter: float) -> None:
-    """The ABs of a night, with their raw frames in the archive."""
-    from django.conf import settings
-
-    from processing.workflow.register import register as add
-
-    raw = Path(settings.PHOENIX["ARCHIVE"]["OPTIONS"]["root"]) / "raw"
+    """The ABs of a night; what the sample calls setup and frames makes their wavelength."""
+    files = []
     for number, job in enumerate(night.jobs):
-        dp_id = f"TC.{day + DAY}T{number // 60:02d}:{number % 60:02d}:00.000"
-        (raw / f"{dp_id}.fits").write_bytes(b"raw")
-        add(ab_text(day, dp_id, job.kind, job.actual * shorter), f"{dp_id}.ab")
+        setup = 300 + 100 * int(job.kind.setup[1:]) + job.kind.frames
+        files.append(ab(day, number, job.actual * shorter, setup=setup, binning=job.kind.binning))
+    site.register(files)
 
 
-def ab_text(day: date, dp_id: str, kind: Kind, seconds: float) -> str:
-    """An AB of one raw frame; what the sample calls setup and frames makes its wavelength."""
-    x, y = kind.binning.split("x")
-    wavelength = 300 + 100 * int(kind.setup[1:]) + kind.frames
-    return f"""INSTRUMENT\tTESTCAM
-DATE\t{day}
-DPR_CATG\tSCIENCE
-RECIPE\ttest_recipe
-AB_NAME\t{dp_id}.ab
-RAW_MATCH_KEY\tDPR_TECH=ECHELLE
-RAW_MATCH_KEY\tINS_GRAT1_WLEN={wavelength}
-RAW_MATCH_KEY\tDET_WIN1_BINX={x}
-RAW_MATCH_KEY\tDET_WIN1_BINY={y}
-RAWFILE\t$DFO_RAW_DIR/{day}/{dp_id}.fits\tSCI_POINT_ONE
-MCALIB\tREAL\t$DFO_CAL_DIR\tTC_MBIA.fits\tMASTER_BIAS_ONE\t-6.5\tNOK
-RECIPE_PAR\tsleep={seconds:.3f}
-"""
-
-
-def wait(over: Callable[[], bool]) -> None:
-    """Until it is over; raises TimeoutError if that takes too long."""
-    end = time.monotonic() + PATIENCE
-    while not over():
-        if time.monotonic() > end:
-            raise TimeoutError
-        time.sleep(0.25)
-
-
-def finished(day: date) -> bool:
-    """Whether a date is FINISHED."""
-    from processing.models import ProcessingDate
-
-    return ProcessingDate.objects.filter(date=day, state="FINISHED").exists()
-
-
-def kept(window: Window, folder: Path) -> dict[str, Any]:
+def kept(window: Window) -> dict[str, Any]:
     """What must not be."""
     from monitor.touches import TYPED
     from processing.models import Event, Job

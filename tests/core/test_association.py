@@ -20,7 +20,7 @@ def test_distances_are_the_largest_of_both_chips_in_days():
 
 
 def test_a_distance_that_is_not_stated_is_not_measured():
-    ab = replace(sample(POINT), mcalibs=tuple(replace(c, dt=None) for c in sample(POINT).mcalibs))
+    ab = replace(sample(POINT), mcalibs=tuple(c._replace(dt=None) for c in sample(POINT).mcalibs))
     assert "dt_bias" not in measured(ab)
 
 

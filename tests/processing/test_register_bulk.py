@@ -20,6 +20,7 @@ from processing.core.ab import AB
 from processing.core.states import DateState, JobState, Reason
 from processing.management.registered import as_json
 from processing.models import AssociationBlock, Event, Job, ProcessingDate, RawFrame, Score
+from processing.models.blocks import read
 from processing.models.pour import fresh_keys
 from processing.workflow import enrol, intake
 from processing.workflow.register import Given, register, register_all
@@ -49,7 +50,7 @@ def registered(*paths):
 
 
 def given(*texts):
-    return [Given(intake.read(text, "x.ab"), text, "x.ab") for text in texts]
+    return [Given(read(text, "x.ab"), text, "x.ab") for text in texts]
 
 
 def whole(number):
@@ -73,8 +74,13 @@ def test_no_more_than_two_batches_of_abs_are_in_memory(certified, tree, monkeypa
 
 def test_a_batch_of_long_texts_ends_before_it_has_its_number(certified, tree, monkeypatch):
     monkeypatch.setattr(intake, "CHARACTERS", 2 * len(ab_text()))
-    sizes = []
-    monkeypatch.setattr(intake, "register_all", lambda some: sizes.append(len(some)) or register_all(some))
+    sizes: list[int] = []
+
+    def counted(some):
+        sizes.append(len(some))
+        return register_all(some)
+
+    monkeypatch.setattr(intake, "register_all", counted)
     registered(tree(7, dates=1))
 
     assert sizes == [3, 3, 1]
@@ -169,7 +175,7 @@ def test_keys_that_were_given_away_are_nobody_elses(certified):
 
 @pytest.mark.parametrize("number", [0, 2])
 def test_json_that_is_told_file_by_file_is_one_list(certified, tree, tmp_path, number):
-    told = []
+    told: list[str] = []
     tree(number)
     refused = as_json([tmp_path], told.append)
 
