@@ -87,5 +87,5 @@ def test_status_names_the_workers_that_are_alive(viewer):
     Worker.objects.filter(name="gone").update(seen=seen)
     [worker] = viewer.get("/api/v1/status/").json()["workers"]
 
-    assert set(worker) == {"name", "host", "slots", "version", "since", "seen"}
+    assert set(worker) == {"name", "host", "roles", "slots", "version", "since", "seen"}
     assert (worker["name"], worker["version"], worker["seen"][-1]) == ("night", VERSION, "Z")
