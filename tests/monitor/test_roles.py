@@ -268,7 +268,7 @@ def test_a_group_that_is_gone_comes_back_with_its_permissions():
 @pytest.fixture
 def migration():
     """What the migration does, before which Django has made no permission."""
-    [file] = Path(migrations.__file__).parent.glob("*_roles.py")
+    [file] = Path(migrations.__file__).parent.glob("????_roles.py")
     module = import_module(f"processing.migrations.{file.stem}")
     Group.objects.all().delete()
     Permission.objects.filter(content_type__app_label="processing").delete()

@@ -89,7 +89,7 @@ class TestOwnCalibrations:
         tasks.process()
 
         assert state(job) == (JobState.PROCESSED, "")
-        assert files_below("CAL_DIR") == ["TC_MBIA.fits"]
+        assert (tmp_path / "other" / "2012-05-09" / "TC_MBIA.fits").is_file()
 
     def test_what_a_date_that_another_host_ended_has_left_goes_once(self, add, serve, settings, tmp_path):
         add()
