@@ -193,7 +193,7 @@ def locked(days: Iterable[Day]) -> dict[Day, ProcessingDate]:
     """Those of the dates that are there; whoever else registers ABs of them waits."""
     names, dates = map(set, zip(*days, strict=True))
     rows = ProcessingDate.objects.filter(instrument__in=names, date__in=dates)
-    in_order = rows.select_for_update(no_key=True).order_by("instrument", "date")
+    in_order = rows.select_for_update(no_key=True).order_by("instrument_id", "date")
     return {(row.instrument_id, row.date): row for row in in_order}
 
 
