@@ -138,6 +138,6 @@ def state(job: Job) -> tuple[str, str]:
 
 
 def files_below(name: str) -> list[str]:
-    """The names of all files below one of the configured folders."""
+    """The names of all files below one of the configured folders, without that of the seats, which stays."""
     root = Path(settings.PHOENIX[name])
-    return sorted(path.name for path in root.rglob("*") if path.is_file())
+    return sorted(path.name for path in root.rglob("*") if path.is_file() and path.parent.name != "seats")
