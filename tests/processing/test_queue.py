@@ -15,9 +15,10 @@ from django_q.scheduler import scheduler
 from django_q.signals import pre_enqueue
 
 from processing.core.states import JobState
-from processing.models import Certificate, Job
+from processing.models import Job
 from processing.workflow.install import install
 from processing.workflow.prepare import prepare
+from processing.workflow.shift import shift
 from processing.workflow.sweep import sweep
 from processing.workflow.wake import Stage, wake
 from tests.processing.conftest import run_night, state
@@ -71,7 +72,7 @@ def broken():
 
     @receiver(pre_enqueue)
     def cut(task: dict[str, object], **_signal: object) -> None:
-        done = task["func"] == Stage.PROCESS and Job.objects.filter(state=JobState.PROCESSED).exists()
+        done = task["func"] == Stage.PROCESS and Job.objects.filter(processed__isnull=False).exists()
         if (done or task["func"] == Stage.INGEST) and not messages:
             messages.append(task)
             connection.cursor().execute("SELECT pg_terminate_backend(pg_backend_pid())")
@@ -82,9 +83,11 @@ def broken():
 
 @pytest.mark.postgres  # SQLite has no connection that could break
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_that_breaks_at_a_wake_up_costs_the_processed_job_nothing(add, broken, caplog):
+def test_a_connection_that_breaks_at_a_wake_up_costs_the_processed_job_nothing(add, broken, caplog, monkeypatch):
+    monkeypatch.setattr("processing.workflow.shift.SHIFT", 0.0)  # seconds: a message follows each job
     job = add()
-    Certificate.objects.update(cores=2)  # so that the job leaves room for one more than who has done it
+    prepare()
+    shift()
     run_night()
 
     assert broken
