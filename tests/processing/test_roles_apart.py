@@ -87,12 +87,13 @@ def test_a_night_waits_for_a_role_that_nobody_serves_and_says_so_until_somebody_
 
 
 def test_two_hosts_with_folders_of_their_own_ingest_each_its_own_products(child_environment, add):
-    jobs = [add(number, sleep=0.4) for number in range(8)]
     own = {"PHOENIX_LOCAL": "work,calibrations"}
     folders = {name: Path(os.environ["PHOENIX_WORK_DIR"]).parent / f"work-of-{name}" for name in NAMES}
     here = [{"PHOENIX_WORK_DIR": str(folder), "DFO_CAL_DIR": str(folder / "cal")} for folder in folders.values()]
     with host(child_environment, "north", **own, **here[0]), host(child_environment, "south", **own, **here[1]):
-        wait_until_finished(90)
+        until(lambda: Worker.objects.count() == len(NAMES))
+        jobs = [add(number, sleep=2.0) for number in range(8)]
+        wait_until_finished(120)
         until(lambda: not any(left(folder) for folder in folders.values()), 60)
 
     assert [state(job) for job in jobs] == [(JobState.INGESTED, "")] * len(jobs)
