@@ -31,7 +31,9 @@ def supervisor(environment: dict[str, str], *options: str) -> Iterator[subproces
     before = session_of()
     settings = ("--name", "here", "--patience", "4", "--grace", "10", "--every", "1", *options)
     command = [sys.executable, "manage.py", "phoenix", "worker", *settings]
-    process = subprocess.Popen(command, env={**environment, "DJANGO_SETTINGS_MODULE": "tests.settings"})
+    # As few processes as there are seats: which of them is idle, and what its death means, is then sure.
+    own = {"DJANGO_SETTINGS_MODULE": "tests.settings", "PHOENIX_AHEAD": "0"}
+    process = subprocess.Popen(command, env={**environment, **own})
     session = session_other_than(before)
     try:
         yield process
