@@ -107,5 +107,7 @@ def test_two_hosts_with_folders_of_their_own_ingest_each_its_own_products(child_
 
 def left(folder: Path) -> list[str]:
     """The products and master calibrations of dates below a host's folder."""
-    found = [*(folder / "products").rglob("*.fits"), *(folder / "cal").glob("*-*-*/*.fits")]
-    return [str(path) for path in found]
+    days = [path for path in (folder / "cal").glob("*-*-*") if path.is_dir()]
+    # Folders go while one looks, which `os.walk` does not mind.
+    found = [(top, files) for root in (folder / "products", *days) for top, _, files in os.walk(root)]
+    return [f"{top}/{name}" for top, files in found for name in files if name.endswith(".fits")]
