@@ -6,148 +6,92 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
         ("processing", "0008_failures"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Channel",
+            name='Channel',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=60, unique=True)),
-                (
-                    "way",
-                    models.CharField(
-                        choices=[("EMAIL", "e-mail"), ("WEBHOOK", "webhook: JSON by POST, signed")], max_length=8
-                    ),
-                ),
-                (
-                    "address",
-                    models.CharField(
-                        help_text="E-mail addresses with commas between, or the URL of a webhook", max_length=500
-                    ),
-                ),
-                (
-                    "secret",
-                    models.CharField(
-                        blank=True,
-                        help_text="Webhook: the environment variable that has its secret, PHOENIX_SECRET_…",
-                        max_length=64,
-                    ),
-                ),
-                ("kinds", models.JSONField(default=list, help_text="What is told")),
-                ("enabled", models.BooleanField(default=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=60, unique=True)),
+                ('way', models.CharField(choices=[('EMAIL', 'e-mail'), ('WEBHOOK', 'webhook: JSON by POST, signed')], max_length=8)),
+                ('address', models.CharField(help_text='E-mail addresses with commas between, or the URL of a webhook', max_length=500)),
+                ('secret', models.CharField(blank=True, help_text='Webhook: the environment variable that has its secret, PHOENIX_SECRET_…', max_length=64)),
+                ('kinds', models.JSONField(default=list, help_text='What is told')),
+                ('enabled', models.BooleanField(default=True)),
             ],
             options={
-                "ordering": ("name",),
+                'ordering': ('name',),
             },
         ),
         migrations.CreateModel(
-            name="Delivery",
+            name='Delivery',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("end", models.BooleanField(default=False, help_text="Tells that it is over")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("QUEUED", "to be sent"), ("SENT", "sent"), ("FAILED", "given up")],
-                        default="QUEUED",
-                        max_length=8,
-                    ),
-                ),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                (
-                    "due",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(),
-                        help_text="When somebody should send it, or send it again",
-                    ),
-                ),
-                ("sent", models.DateTimeField(blank=True, null=True)),
-                ("error", models.TextField(blank=True, help_text="Why the last try failed")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('end', models.BooleanField(default=False, help_text='Tells that it is over')),
+                ('state', models.CharField(choices=[('QUEUED', 'to be sent'), ('SENT', 'sent'), ('FAILED', 'given up')], default='QUEUED', max_length=8)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('due', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='When somebody should send it, or send it again')),
+                ('sent', models.DateTimeField(blank=True, null=True)),
+                ('error', models.TextField(blank=True, help_text='Why the last try failed')),
             ],
             options={
-                "verbose_name_plural": "deliveries",
-                "ordering": ("-id",),
+                'verbose_name_plural': 'deliveries',
+                'ordering': ('-id',),
             },
         ),
         migrations.CreateModel(
-            name="Notice",
+            name='Notice',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("STOPPED", "an instrument or everything is stopped, and resumed"),
-                            ("HELD", "an instrument is held, and goes on"),
-                            ("NO_WORKER", "there is work and no worker, and a worker again"),
-                            ("SILENT", "a worker is silent, and was heard of again"),
-                            ("STALLED", "nothing moves, and it moves again"),
-                            ("DISK", "a disk is nearly full, and has room again"),
-                            ("FAILURES", "a kind of failure that was not there lately"),
-                            ("INGESTION", "products are refused by the checks or by the archive"),
-                            ("KEPT", "the archive keeps a file that was to be withdrawn"),
-                            ("DIGEST", "the digest of each morning"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("key", models.CharField(help_text="Which of its kind", max_length=200)),
-                ("title", models.CharField(max_length=200)),
-                ("text", models.TextField(blank=True)),
-                ("address", models.CharField(blank=True, help_text="The page that shows it", max_length=200)),
-                ("since", models.DateTimeField(auto_now_add=True)),
-                ("over", models.DateTimeField(blank=True, null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('STOPPED', 'an instrument or everything is stopped, and resumed'), ('HELD', 'an instrument is held, and goes on'), ('NO_WORKER', 'there is work and no worker, and a worker again'), ('SILENT', 'a worker is silent, and was heard of again'), ('STALLED', 'nothing moves, and it moves again'), ('DISK', 'a disk is nearly full, and has room again'), ('FAILURES', 'a kind of failure that was not there lately'), ('INGESTION', 'products are refused by the checks or by the archive'), ('KEPT', 'the archive keeps a file that was to be withdrawn'), ('DIGEST', 'the digest of each morning')], max_length=12)),
+                ('key', models.CharField(help_text='Which of its kind', max_length=200)),
+                ('title', models.CharField(max_length=200)),
+                ('text', models.TextField(blank=True)),
+                ('address', models.CharField(blank=True, help_text='The page that shows it', max_length=200)),
+                ('since', models.DateTimeField(auto_now_add=True)),
+                ('over', models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                "ordering": ("-id",),
+                'ordering': ('-id',),
             },
         ),
         migrations.AddField(
-            model_name="worker",
-            name="disks",
-            field=models.JSONField(
-                default=list, help_text="What it last saw of its disks, as workflow.disks measures it"
-            ),
+            model_name='worker',
+            name='disks',
+            field=models.JSONField(default=list, help_text='What it last saw of its disks, as workflow.disks measures it'),
         ),
         migrations.AddIndex(
-            model_name="event",
-            index=models.Index(fields=["at"], name="event_by_time"),
+            model_name='event',
+            index=models.Index(fields=['at'], name='event_by_time'),
         ),
         migrations.AddIndex(
-            model_name="event",
-            index=models.Index(fields=["who", "id"], name="event_by_person"),
+            model_name='event',
+            index=models.Index(fields=['who', 'id'], name='event_by_person'),
         ),
         migrations.AddField(
-            model_name="delivery",
-            name="channel",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="processing.channel"
-            ),
+            model_name='delivery',
+            name='channel',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='processing.channel'),
         ),
         migrations.AddConstraint(
-            model_name="notice",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("over", None)), fields=("kind", "key"), name="one_lasting_notice_of_each_breach"
-            ),
+            model_name='notice',
+            constraint=models.UniqueConstraint(condition=models.Q(('over', None)), fields=('kind', 'key'), name='one_lasting_notice_of_each_breach'),
         ),
         migrations.AddField(
-            model_name="delivery",
-            name="notice",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="processing.notice"
-            ),
+            model_name='delivery',
+            name='notice',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='processing.notice'),
         ),
         migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(condition=models.Q(("state", "QUEUED")), fields=["due"], name="delivery_due"),
+            model_name='delivery',
+            index=models.Index(condition=models.Q(('state', 'QUEUED')), fields=['due'], name='delivery_due'),
         ),
         migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(
-                fields=("channel", "notice", "end"), name="one_message_per_channel_and_notice"
-            ),
+            model_name='delivery',
+            constraint=models.UniqueConstraint(fields=('channel', 'notice', 'end'), name='one_message_per_channel_and_notice'),
         ),
     ]

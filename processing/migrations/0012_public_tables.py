@@ -30,61 +30,57 @@ def fill(apps: Any, _editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
         ("processing", "0011_counts"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Query",
+            name='Query',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                (
-                    "phase",
-                    models.CharField(
-                        choices=[(phase, phase) for phase in QueryPhase], default=QueryPhase.PENDING, max_length=9
-                    ),
-                ),
-                ("parameters", models.JSONField(default=dict, help_text="As given, names in capitals")),
-                ("run_id", models.CharField(blank=True, help_text="The client's own name for it", max_length=64)),
-                ("address", models.TextField(help_text="Of this server, as the client wrote it")),
-                ("seconds", models.PositiveIntegerField(help_text="How long it may run")),
-                ("created", models.DateTimeField(auto_now_add=True)),
-                ("started", models.DateTimeField(null=True)),
-                ("ended", models.DateTimeField(null=True)),
-                ("destruction", models.DateTimeField(db_index=True, default=processing.models.queries.week_from_now)),
-                ("error", models.TextField(blank=True)),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('phase', models.CharField(choices=[(phase, phase) for phase in QueryPhase], default=QueryPhase.PENDING, max_length=9)),
+                ('parameters', models.JSONField(default=dict, help_text='As given, names in capitals')),
+                ('run_id', models.CharField(blank=True, help_text="The client's own name for it", max_length=64)),
+                ('address', models.TextField(help_text='Of this server, as the client wrote it')),
+                ('seconds', models.PositiveIntegerField(help_text='How long it may run')),
+                ('created', models.DateTimeField(auto_now_add=True)),
+                ('started', models.DateTimeField(null=True)),
+                ('ended', models.DateTimeField(null=True)),
+                ('destruction', models.DateTimeField(db_index=True, default=processing.models.queries.week_from_now)),
+                ('error', models.TextField(blank=True)),
             ],
         ),
         migrations.AddField(
-            model_name="product",
-            name="aperture",
+            model_name='product',
+            name='aperture',
             field=models.FloatField(help_text="deg: width of a spectrum's slit", null=True),
         ),
         migrations.AddField(
-            model_name="product",
-            name="elements",
-            field=models.PositiveIntegerField(help_text="Pixels of a spectrum", null=True),
+            model_name='product',
+            name='elements',
+            field=models.PositiveIntegerField(help_text='Pixels of a spectrum', null=True),
         ),
         migrations.AddField(
-            model_name="product",
-            name="mjd_end",
+            model_name='product',
+            name='mjd_end',
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name="product",
-            name="resolving_power",
-            field=models.FloatField(help_text="Of a spectrum", null=True),
+            model_name='product',
+            name='resolving_power',
+            field=models.FloatField(help_text='Of a spectrum', null=True),
         ),
         migrations.AddField(
-            model_name="product",
-            name="telescope",
+            model_name='product',
+            name='telescope',
             field=models.CharField(blank=True, max_length=24),
         ),
         migrations.AddField(
-            model_name="product",
-            name="title",
-            field=models.CharField(blank=True, help_text="Of a spectrum", max_length=68),
+            model_name='product',
+            name='title',
+            field=models.CharField(blank=True, help_text='Of a spectrum', max_length=68),
         ),
         migrations.RunPython(fill, migrations.RunPython.noop),
     ]

@@ -4,26 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("processing", "0015_campaigns"),
+        ('processing', '0015_campaigns'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="certificate",
-            name="cores",
-            field=models.PositiveSmallIntegerField(
-                default=1, editable=False, help_text="Those of its host that a job takes"
-            ),
+            model_name='certificate',
+            name='cores',
+            field=models.PositiveSmallIntegerField(default=1, editable=False, help_text='Those of its host that a job takes'),
         ),
         migrations.AddField(
-            model_name="certificate",
-            name="memory",
-            field=models.FloatField(default=0.0, editable=False, help_text="GB of its host that a job takes"),
+            model_name='certificate',
+            name='memory',
+            field=models.FloatField(default=0.0, editable=False, help_text='GB of its host that a job takes'),
         ),
         migrations.AddField(
-            model_name="worker",
-            name="offer",
-            field=models.JSONField(help_text="What its host had for jobs then, as core.limits.Offer has it", null=True),
+            model_name='worker',
+            name='offer',
+            field=models.JSONField(help_text='What its host had for jobs then, as core.limits.Offer has it', null=True),
         ),
     ]

@@ -5,23 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("processing", "0016_room"),
+        ('processing', '0016_room'),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="job",
-            name="campaign",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="jobs",
-                to="processing.campaign",
-            ),
+            model_name='job',
+            name='campaign',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='processing.campaign'),
         ),
         migrations.AddIndex(
-            model_name="job",
-            index=models.Index(fields=["campaign", "id"], name="job_by_campaign"),
+            model_name='job',
+            index=models.Index(fields=['campaign', 'id'], name='job_by_campaign'),
         ),
     ]
