@@ -1,7 +1,7 @@
 """Queries that are composed once in a process: what every page asks for costs more to write than to answer."""
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from copy import copy
 from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -12,6 +12,8 @@ from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
+
+from processing.models.prepared import Name, Statement
 
 M = TypeVar("M", bound=Model)
 
@@ -35,26 +37,19 @@ class GivenList(Given):
         return "(SELECT value FROM JSON_EACH(%s))", self.params
 
 
-class Name(str):
-    """Of a value that is given; no other parameter of a query is one of these."""
-
-    __slots__ = ()
-
-
 class Text(NamedTuple):
     """A query as its database reads it, and how its rows are read."""
 
-    sql: str
-    parameters: Sequence[Any]
+    statement: Statement
     row: Callable[..., Any]
     compiler: SQLCompiler
     converters: Any
     queryset: QuerySet[Any, Any]
 
-    def values(self, given: Mapping[str, Any]) -> Sequence[Any]:
-        """The parameters, with what is given in its places; `KeyError` without it."""
+    def ready(self, given: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """To be executed, with what is given in its places; `KeyError` without it."""
         adapted = self.compiler.connection.ops.adapt_unknown_value
-        return [adapted(given[part]) if isinstance(part, Name) else part for part in self.parameters]
+        return self.statement.ready(lambda name: adapted(given[name]))
 
 
 class Composed:
@@ -71,7 +66,7 @@ class Composed:
         """The rows as named tuples; one query."""
         text = self.text(connection.vendor)
         with connection.cursor() as cursor:
-            cursor.execute(text.sql, text.values(given))
+            cursor.execute(*text.ready(given))
             rows = text.compiler.apply_converters(cursor.fetchall(), text.converters)
             return [text.row(*row) for row in rows]
 
@@ -82,7 +77,7 @@ class Composed:
         sql, parameters = compiler.as_sql()
         converters = compiler.get_converters([column for column, _, _ in compiler.select])
         row = namedtuple("row", list(query.selected or ()))  # type: ignore[misc] # its names come with the query
-        return Text(sql, parameters, row, compiler, converters, queryset)
+        return Text(Statement(sql, parameters), row, compiler, converters, queryset)
 
 
 class ComposedObjects(Composed, Generic[M]):
@@ -94,7 +89,7 @@ class ComposedObjects(Composed, Generic[M]):
     def ask(self, **given: Any) -> list[M]:
         """The objects; one query."""
         text = self.text(connection.vendor)
-        asked = text.sql, text.values(given)
+        asked = text.ready(given)
         # Django makes the objects: it gets a compiler that knows its text already.  The connection is this thread's.
         compiler = copy(text.compiler)
         compiler.connection = connections[DEFAULT_DB_ALIAS]
@@ -114,13 +109,11 @@ class ComposedUpdate:
 
     def tell(self, **given: Any) -> int:
         """How many rows have changed.  What is given is as the columns take it."""
-        sql, parameters = self.text(connection.vendor)
         with connection.cursor() as cursor:
-            cursor.execute(sql, [given[part] if isinstance(part, Name) else part for part in parameters])
+            cursor.execute(*self.text(connection.vendor).ready(given.__getitem__))
             return int(cursor.rowcount)
 
-    def _text(self, _vendor: str) -> tuple[str, Sequence[Any]]:
+    def _text(self, _vendor: str) -> Statement:
         query: UpdateQuery = self.make().query.chain(UpdateQuery)  # type: ignore[assignment] # so Django does it
         query.add_update_values(self.changes)
-        sql, parameters = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
-        return sql, parameters
+        return Statement(*query.get_compiler(DEFAULT_DB_ALIAS).as_sql())

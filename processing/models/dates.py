@@ -1,12 +1,14 @@
 """Processing dates: one row per instrument and DFO date, the concept paper's `sciproc_date`."""
 
 from collections.abc import Mapping
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
+from django.apps import apps
 from django.db import models
 from django.db.models.functions import Now
 
 from processing.core.states import DATE_MOVES, UNFINISHED, DateState, JobState
+from processing.models.composed import Composed, Given
 from processing.models.instruments import Instrument
 from processing.models.leases import Leased
 from processing.models.moves import Moving
@@ -74,10 +76,21 @@ class ProcessingDate(Moving, Leased):
     def close_if_done(self) -> bool:
         """PROCESSING to FINISHING if no job is unfinished; True for exactly one caller.
 
-        The condition is part of the one UPDATE, and runs after the last job's own commit.
+        The condition is part of the one UPDATE, and runs after the last job's own commit; all others learn from a
+        plain question that theirs was not the last.
         """
+        if ONE_UNFINISHED.ask(date=self.pk):
+            return False
         self.state = DateState.PROCESSING
-        # A campaign that has not come to this date opens it again when it does.
-        put_off = models.Q(state=JobState.WAITING, due=False)
-        unfinished = self.jobs.model.objects.filter(~put_off, date=self.pk, state__in=UNFINISHED)
-        return self.move(DateState.FINISHING, "no job is unfinished", where=~models.Exists(unfinished))
+        return self.move(DateState.FINISHING, "no job is unfinished", where=~models.Exists(unfinished(self.pk)))
+
+
+def unfinished(date: Any) -> models.QuerySet[Any]:
+    """The jobs that keep a date open."""
+    # A campaign that has not come to this date opens it again when it does.
+    put_off = models.Q(state=JobState.WAITING, due=False)
+    jobs = apps.get_model("processing", "Job")._default_manager
+    return jobs.filter(~put_off, date=date, state__in=UNFINISHED)
+
+
+ONE_UNFINISHED = Composed(lambda: unfinished(Given("date")).order_by().values_list("pk")[:1])

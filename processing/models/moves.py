@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
@@ -10,18 +11,16 @@ from django.db.models.expressions import Combinable
 
 from processing.core.states import check_move
 from processing.models.events import Event
+from processing.models.noted import noted
 from processing.models.patience import patient
-from processing.models.shaped import update
 
 Condition = models.Q | Combinable
 ALWAYS = models.Q()
 
 
-def hasten() -> None:
-    """Let the commit of this transaction not wait for the disk."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit TO off")
+def outermost() -> AbstractContextManager[object]:
+    """For what is one statement, or a transaction of its own: refused within another one."""
+    return transaction.atomic(durable=True) if connection.in_atomic_block else nullcontext()
 
 
 class Moving(models.Model):
@@ -68,12 +67,10 @@ class Moving(models.Model):
         self, new: StrEnum, why: str, where: Condition, changes: dict[str, Any], also: Callable[[], object] | None
     ) -> bool:
         """The move in the database, with its event."""
-        with transaction.atomic(durable=True):
-            if new in self.repeated:
-                hasten()
-            if not update(type(self), models.Q(where, pk=self.pk, state=self.state), {"state": new, **changes}):
+        event, still = self.event(self.state, new, why), models.Q(where, pk=self.pk, state=self.state)
+        with transaction.atomic(durable=True) if also else outermost():
+            if not noted(type(self), still, {"state": new, **changes}, event, quick=new in self.repeated):
                 return False
-            self.note(self.state, new, why)
             if also:
                 also()
         return True

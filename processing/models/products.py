@@ -2,7 +2,9 @@
 
 import socket
 from collections.abc import Sequence
-from typing import ClassVar
+from datetime import timedelta
+from functools import cache
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
@@ -10,9 +12,11 @@ from django.db.models.functions import Now
 
 from processing.core.roles import Area
 from processing.core.states import INGEST_MOVES, IngestState, ProductState
+from processing.models.composed import Composed, ComposedObjects, ComposedUpdate, Given
 from processing.models.jobs import Job
-from processing.models.leases import UNLEASED, Leased, lease_end
-from processing.models.moves import Moving, hasten
+from processing.models.leases import UNLEASED, Leased, from_now
+from processing.models.moves import Moving
+from processing.models.noted import hasten
 from processing.models.packed import PackedJson
 
 OPEN = (IngestState.QUEUED, IngestState.CONVERTED, IngestState.VALIDATED, IngestState.STORED)
@@ -28,32 +32,26 @@ def place() -> str:
 class IngestionQuerySet(models.QuerySet["Ingestion"]):
     """Questions about ingestions, and the claim."""
 
-    def due(self) -> "IngestionQuerySet":
+    def due(self, where: Any = None) -> "IngestionQuerySet":
         """Those that this host should take: not claimed, or left by a dead worker, and in a folder that it sees.
 
         Their jobs are PROCESSED: an ingestion begins with that, and none is open when its job goes on.
         """
-        return self.filter(UNLEASED, state__in=OPEN, place=place())
+        return self.filter(UNLEASED, state__in=OPEN, place=place() if where is None else where)
 
     def claim(self, owner: str, most: int) -> "list[Ingestion]":
         """Take the next due ingestions, so many at most."""
         with transaction.atomic(durable=True):
             hasten()
-            # Found by its number alone: with all that belongs to it, the database would sort what is due each time.
-            free = self.due().select_for_update(skip_locked=True, of=("self",)).order_by("id")
-            found = list(free.values_list("pk", flat=True)[:most])
-            taken = self.filter(UNLEASED, pk__in=found, state__in=OPEN)
-            if not (found and taken.update(claimed=Now(), owner=owner, lease=lease_end())):
+            found = {f"pk {number}": row.pk for number, row in enumerate(free(most).ask(place=place()))}
+            if not (found and taking(len(found), settings.PHOENIX["LEASE"]).tell(owner=owner, **found)):
                 return []
-        # The text of the AB is long, and no ingestion asks for it.
-        mine = self.filter(pk__in=found, owner=owner).defer("job__block__text")
-        told = ("job__block", "job__date", "job__certificate", "job__campaign")
-        return list(mine.select_related(*told).prefetch_related("job__block__raws"))
+        return taken(len(found)).ask(owner=owner, **found)
 
     def renew(self, items: "Sequence[Ingestion]") -> bool:
         """Lengthen the leases of what is open and still its owner's; False if there is none."""
-        mine = self.filter(pk__in=[item.pk for item in items], owner=items[0].owner, state__in=OPEN)
-        return bool(mine.update(lease=lease_end()))
+        numbers = {f"pk {number}": item.pk for number, item in enumerate(items)}
+        return bool(renewing(len(items), settings.PHOENIX["LEASE"]).tell(owner=items[0].owner, **numbers))
 
 
 class Ingestion(Moving, Leased):
@@ -105,6 +103,42 @@ class Ingestion(Moving, Leased):
 
     def __str__(self) -> str:
         return f"{self.job} {self.label}"
+
+
+def numbered(many: int) -> models.Q:
+    """The condition on a composed query that a row is one of so many: `pk 0` and so on."""
+    return models.Q(pk__in=[Given(f"pk {number}") for number in range(many)])
+
+
+@cache
+def free(most: int) -> Composed:
+    """The next that are due in a place, so many at most, locked until the transaction ends."""
+    # Found by its number alone: with all that belongs to it, the database would sort what is due each time.
+    rows = Ingestion.objects.all().due(Given("place")).select_for_update(skip_locked=True, of=("self",))
+    return Composed(lambda: rows.order_by("id").values_list("pk")[:most])
+
+
+@cache
+def taking(many: int, lease: float) -> ComposedUpdate:
+    """The claim of so many."""
+    rows = Ingestion.objects.filter(UNLEASED, numbered(many), state__in=OPEN)
+    return ComposedUpdate(lambda: rows, claimed=Now(), owner=Given("owner"), lease=from_now(timedelta(seconds=lease)))
+
+
+@cache
+def taken(many: int) -> "ComposedObjects[Ingestion]":
+    """So many with what belongs to them."""
+    # The text of the AB is long, and no ingestion asks for it.
+    mine = Ingestion.objects.filter(numbered(many), owner=Given("owner")).defer("job__block__text")
+    told = ("job__block", "job__date", "job__certificate", "job__campaign")
+    return ComposedObjects(lambda: mine.select_related(*told).prefetch_related("job__block__raws"))
+
+
+@cache
+def renewing(many: int, lease: float) -> ComposedUpdate:
+    """New leases for so many, of which the owner still has them."""
+    mine = Ingestion.objects.filter(numbered(many), owner=Given("owner"), state__in=OPEN)
+    return ComposedUpdate(lambda: mine, lease=from_now(timedelta(seconds=lease)))
 
 
 class Product(models.Model):

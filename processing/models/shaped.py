@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -9,6 +10,7 @@ from django.db.models import Field, Model, Q
 from django.db.models.constants import OnConflict
 
 from processing.models.composed import ComposedUpdate, Given
+from processing.models.prepared import Name, Statement
 
 KNOWN: dict[tuple[Any, ...], ComposedUpdate] = {}
 """By shape, of which a process has a few dozen."""
@@ -19,14 +21,20 @@ def update(model: type[Model], where: Q, changes: Mapping[str, Any]) -> int:
 
     What else a condition can say, Django composes each time.
     """
+    known = shape(model, where, changes)
+    return known[0].tell(**known[1]) if known else int(model._default_manager.filter(where).update(**changes))
+
+
+def shape(model: type[Model], where: Q, changes: Mapping[str, Any]) -> tuple[ComposedUpdate, dict[str, Any]] | None:
+    """The UPDATE of that shape, and what it is given; None if the condition says more than that columns are equal."""
     equal = equalities(model, where)
     if equal is None:
-        return int(model._default_manager.filter(where).update(**changes))
-    shape = (model, *map(shaped, equal.items()), "set", *map(shaped, changes.items()))
-    if shape not in KNOWN:
-        KNOWN[shape] = composed(model, equal, changes)
+        return None
+    key = (model, *map(shaped, equal.items()), "set", *map(shaped, changes.items()))
+    if key not in KNOWN:
+        KNOWN[key] = composed(model, equal, changes)
     given = {f"where {name}": prepared(model, name, value) for name, value in equal.items()}
-    return KNOWN[shape].tell(**given, **{name: prepared(model, name, value) for name, value in changes.items()})
+    return KNOWN[key], given | {name: prepared(model, name, value) for name, value in changes.items()}
 
 
 def equalities(model: type[Model], where: Q) -> dict[str, Any] | None:
@@ -97,10 +105,16 @@ def insert(rows: Sequence[Model], otherwise: Otherwise | None = None) -> list[in
     """
     if not rows:
         return []
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in columns(row)]
+    values = chain.from_iterable(map(saved, rows))
+    statement = insertion(connection.vendor, type(rows[0]), len(rows), otherwise)
     with connection.cursor() as cursor:
-        cursor.execute(insertion(connection.vendor, type(rows[0]), len(rows), otherwise), values)
+        cursor.execute(*statement.ready(lambda _: next(values)))
         return [number for (number,) in cursor.fetchall()]
+
+
+def saved(row: Model) -> list[Any]:
+    """The values of a new row, as its columns take them."""
+    return [field.get_db_prep_save(field.pre_save(row, True), connection) for field in columns(row)]
 
 
 def columns(model: type[Model] | Model) -> "list[Field[Any, Any]]":
@@ -109,15 +123,18 @@ def columns(model: type[Model] | Model) -> "list[Field[Any, Any]]":
 
 
 @cache
-def insertion(_vendor: str, model: type[Model], rows: int, otherwise: Otherwise | None) -> str:
+def insertion(_vendor: str, model: type[Model], rows: int, otherwise: Otherwise | None) -> Statement:
     """The INSERT of so many rows."""
-    quote, listed, meta = connection.ops.quote_name, columns(model), model._meta
+    listed, number = columns(model), connection.ops.quote_name(str(model._meta.pk.column))
     row = f"({', '.join(['%s'] * len(listed))})"
-    names = ", ".join(quote(str(field.column)) for field in listed)
-    return (
-        f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES {', '.join([row] * rows)} "  # noqa: S608
-        f"{suffix(listed, otherwise)} RETURNING {quote(str(meta.pk.column))}"
-    )
+    sql = f"{into(model)} VALUES {', '.join([row] * rows)} {suffix(listed, otherwise)} RETURNING {number}"
+    return Statement(sql, [Name()] * len(listed) * rows)
+
+
+def into(model: type[Model]) -> str:
+    """Where the values of new rows go."""
+    quote = connection.ops.quote_name
+    return f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(quote(str(f.column)) for f in columns(model))})"
 
 
 def suffix(listed: "Sequence[Field[Any, Any]]", otherwise: Otherwise | None) -> str:

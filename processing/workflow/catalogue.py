@@ -3,11 +3,14 @@
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from processing.core.states import ProductState
 from processing.models import Event, Ingestion, Product
-from processing.models.moves import hasten
+from processing.models.composed import ComposedObjects, Given
+from processing.models.noted import hasten
+from processing.models.shaped import insert, update
 
 DAY = timedelta(days=1)
 # One second of observation is so much of a name: those of a day stand in the quarter of an hour before its preparation.
@@ -23,7 +26,7 @@ def archive_name(item: Ingestion) -> str:
         try:
             with transaction.atomic():
                 hasten()
-                taken = Ingestion.objects.filter(pk=item.pk, dp_id=None).update(dp_id=name)
+                taken = update(Ingestion, Q(pk=item.pk, dp_id=None), {"dp_id": name})
         except IntegrityError:
             continue
         if taken:
@@ -46,9 +49,18 @@ def same(item: Ingestion) -> Product | None:
     """The current product that has the same content, whatever it is called."""
     if not item.content:
         return None
-    found = Product.objects.filter(state=ProductState.CURRENT, ingestion__content=item.content).exclude(ingestion=item)
+    return next(iter(ALIKE.ask(content=item.content, ingestion=item.pk)), None)
+
+
+def alike() -> QuerySet[Product]:
+    """A current product of some content that is another ingestion's."""
+    found = Product.objects.filter(state=ProductState.CURRENT, ingestion__content=Given("content"))
     # In no order: with one, a database that knows too little of the table looks through all products for the first.
-    return next(iter(found.order_by()[:1]), None)
+    return found.exclude(ingestion=Given("ingestion")).order_by()[:1]
+
+
+ALIKE = ComposedObjects(alike)
+VERSIONS = ComposedObjects(lambda: Product.objects.select_for_update().filter(original_name=Given("name")))
 
 
 def register(item: Ingestion) -> Product:
@@ -58,14 +70,14 @@ def register(item: Ingestion) -> Product:
     """
     if not item.entry:
         return Product.objects.get(ingestion=item)
-    versions = list(Product.objects.select_for_update().filter(original_name=item.entry["original_name"]))
+    versions = VERSIONS.ask(name=item.entry["original_name"])
     if done := next((product for product in versions if product.ingestion_id == item.pk), None):
         return done
     newest = max((product.version for product in versions), default=0)
     for product in versions:
         if product.state == ProductState.CURRENT:
             retire(product, ProductState.OBSOLETE, f"{item.dp_id} is newer", "phoenix")
-    return Product.objects.create(
+    product = Product(
         **item.entry,
         ingestion=item,
         job=item.job,
@@ -75,6 +87,8 @@ def register(item: Ingestion) -> Product:
         size=item.files[-1]["size"],
         sha256=item.sha256,
     )
+    (product.pk,) = insert([product])
+    return product
 
 
 def retire(product: Product, state: ProductState, why: str, who: str) -> bool:

@@ -14,11 +14,13 @@ from django.utils import timezone
 from processing import registry
 from processing.core.errors import NotWithdrawn
 from processing.core.origin import Ancillary, Origin, RawFacts
-from processing.models import Ingestion, Job
+from processing.models import Ingestion, Job, Qc1Parameter
+from processing.models.composed import Composed, Given
 from processing.plugins import content
 from processing.workflow import companions, files, formats
 
 MANIFEST = "categories.json"
+QC1 = Composed(lambda: Qc1Parameter.objects.filter(job=Given("job")).values_list("name", "value"))
 
 
 def path(item: Ingestion) -> Path:
@@ -80,9 +82,9 @@ def origin_of(
     job = item.job
     raws = [RawFacts(r.dp_id, r.mjd_obs or 0.0, r.exptime or 0.0, r.tech) for r in job.block.raws.all()]
     measured = defaultdict[str, list[float]](list)
-    for name, value in job.qc1.values_list("name", "value"):
-        if value is not None:
-            measured[name].append(value)
+    for row in QC1.ask(job=job.pk):
+        if row.value is not None:
+            measured[row.name].append(row.value)
     qc1 = {name: fmean(values) for name, values in measured.items()}
     return Origin(
         headers=ready.headers,

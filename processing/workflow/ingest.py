@@ -16,6 +16,7 @@ from processing.core.errors import ABFailed
 from processing.core.phase3.rules import DAMAGE, rejects
 from processing.core.states import IngestState, JobState, Reason
 from processing.models import Ingestion, Job
+from processing.models.composed import Composed, Given
 from processing.models.products import ATTEMPTS, PENDING
 from processing.plugins import phase3
 from processing.plugins.fits import Damaged
@@ -168,9 +169,8 @@ def conclude(jobs: Sequence[Job]) -> None:
 
 def end(job: Job) -> bool:
     """End the job when none of its ingestions is open; False if one is, or somebody else was first."""
-    wanted = ("job__state", "label", "state", "reason", "log", "dp_id")
-    items = list(Ingestion.objects.filter(job=job.pk).select_related("job").only(*wanted))
-    if any(item.job.state != JobState.PROCESSED or item.state in PENDING for item in items):
+    items = OF_JOB.ask(job=job.pk)
+    if any(item.job__state != JobState.PROCESSED or item.state in PENDING for item in items):
         return False
     ends = {IngestState.REJECTED: JobState.INGEST_REJECTED, IngestState.DEAD: JobState.INGEST_FAILED}
     bad = next((item for state in ends for item in items if item.state == state), None)
@@ -178,3 +178,8 @@ def end(job: Job) -> bool:
         record.headers(job, files.products(job))
         return job.end(ends[IngestState(bad.state)], Reason(bad.reason), bad.log)
     return job.move(JobState.INGESTED, ", ".join(item.dp_id or item.log for item in items), ended=Now())
+
+
+OF_JOB = Composed(
+    lambda: Ingestion.objects.filter(job=Given("job")).values_list("job__state", "state", "reason", "log", "dp_id")
+)
