@@ -42,6 +42,12 @@ def django_db_modify_db_settings(
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """A server of this run's own goes as a whole: whoever still closes a connection does not keep it from its end."""
+    return connection.vendor == "postgresql"
+
+
 @pytest.fixture
 def child_environment(transactional_db: None, request: pytest.FixtureRequest) -> dict[str, str]:
     """The environment for a child process (a qcluster, a worker) that works on this test's database."""

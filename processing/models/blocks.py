@@ -4,8 +4,10 @@ import hashlib
 
 from django.conf import settings
 from django.db import models
+from django.utils.functional import cached_property
 
 from processing.core import ab as core
+from processing.models.composed import ComposedObjects, Given
 from processing.models.dates import ProcessingDate
 
 
@@ -47,6 +49,11 @@ class AssociationBlock(models.Model):
         """The AB as the rules use it, read from its text."""
         return read(self.text, self.name)
 
+    @cached_property
+    def raw_frames(self) -> "list[RawFrame]":
+        """Its raw frames in their order; asked once."""
+        return FRAMES.ask(block=self.pk)
+
 
 class RawFrame(models.Model):
     """A raw frame of an AB.  The facts from its header stay when the file is gone."""
@@ -63,6 +70,9 @@ class RawFrame(models.Model):
 
     def __str__(self) -> str:
         return self.dp_id
+
+
+FRAMES = ComposedObjects(lambda: RawFrame.objects.filter(block=Given("block")))
 
 
 def read(text: str, file: str) -> core.AB:

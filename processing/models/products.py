@@ -131,7 +131,7 @@ def taken(many: int) -> "ComposedObjects[Ingestion]":
     # The text of the AB is long, and no ingestion asks for it.
     mine = Ingestion.objects.filter(numbered(many), owner=Given("owner")).defer("job__block__text")
     told = ("job__block", "job__date", "job__certificate", "job__campaign")
-    return ComposedObjects(lambda: mine.select_related(*told).prefetch_related("job__block__raws"))
+    return ComposedObjects(lambda: mine.select_related(*told))
 
 
 @cache

@@ -24,11 +24,11 @@ PERSISTS = 1.0  # seconds: for a process that cannot be ended before it has left
 
 
 @contextlib.contextmanager
-def guard(token: str) -> Iterator[None]:
+def guard(token: str) -> "Iterator[Since]":
     """While this is open, the death of this process ends every process with the token in its environment."""
     tell(token)
     try:
-        yield
+        yield Since()
     finally:
         tell("")
 
@@ -54,11 +54,36 @@ def leave() -> None:
             program.wait()
 
 
-def end(token: str) -> None:
+class Since:
+    """A moment, after which processes of an attempt have begun: `end` need not look at any that are older."""
+
+    def __init__(self) -> None:
+        self.forks = forks()
+        self.last = int(read("/proc/loadavg").rsplit(None, 1)[-1])
+
+    @property
+    def first(self) -> int:
+        """The lowest number that a process since then can have; 0 once the numbers may have begun anew."""
+        most = int(read("/proc/sys/kernel/pid_max"))
+        return self.last + 1 if self.last + forks() - self.forks < most else 0
+
+
+def forks() -> int:
+    """How many processes and threads were begun on this machine, those of other containers included."""
+    return int(read("/proc/stat").partition(b"\nprocesses ")[2].split(None, 1)[0])
+
+
+def read(file: str) -> bytes:
+    """What the system says at this moment."""
+    with open(file, "rb", buffering=0) as opened:  # noqa: PTH123 - paths would cost more than all the rest
+        return opened.read()
+
+
+def end(token: str, since: "Since | None" = None) -> None:
     """End every process of the attempt, and what these start while one looks."""
     deadline = time.monotonic() + PERSISTS
     while token and time.monotonic() < deadline:
-        found = [pid for pid, theirs, _ in attempts() if theirs == token]
+        found = [pid for pid, theirs, _ in attempts(since.first if since else 0) if theirs == token]
         for pid in found:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -67,15 +92,16 @@ def end(token: str) -> None:
         time.sleep(0.005)
 
 
-def attempts() -> Iterator[tuple[int, str, str]]:
-    """(pid, token, home) of every process on this machine that belongs to an attempt.
+def attempts(first: int = 0) -> Iterator[tuple[int, str, str]]:
+    """(pid, token, home) of every process on this machine that belongs to an attempt, from that number on.
 
-    After each recipe all processes are looked through: hence plain names, and nothing decoded of those of others.
+    Processes are looked through after each recipe: hence plain names, and nothing decoded of those of others.
     """
-    for pid in filter(str.isdecimal, os.listdir("/proc")):  # noqa: PTH208 - paths would cost more than all the rest
+    for pid in filter(str.isdecimal, os.listdir("/proc")):  # noqa: PTH208 - as in `read`
+        if int(pid) < first:
+            continue
         with contextlib.suppress(OSError):
-            with open(f"/proc/{pid}/environ", "rb", buffering=0) as file:  # noqa: PTH123 - as above
-                environment = file.read()
+            environment = read(f"/proc/{pid}/environ")
             if VARIABLE not in environment:
                 continue
             pairs = (entry.partition(b"=") for entry in environment.split(b"\0"))

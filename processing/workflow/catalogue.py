@@ -39,7 +39,7 @@ def archive_name(item: Ingestion) -> str:
 def stamp(item: Ingestion) -> datetime:
     """When the date was prepared, less what was left of its day (noon to noon) at the observation, made smaller."""
     prepared = item.job.date.prepared or timezone.now()
-    mjds = [raw.mjd_obs for raw in item.job.block.raws.all() if raw.mjd_obs is not None]
+    mjds = [raw.mjd_obs for raw in item.job.block.raw_frames if raw.mjd_obs is not None]
     # An MJD begins at midnight: half a day later it is noon.
     into_day = DAY * ((min(mjds, default=0.0) - 0.5) % 1.0)
     return prepared - (DAY - into_day) / timedelta(seconds=1) * STEP

@@ -80,7 +80,7 @@ def origin_of(
 ) -> Origin:
     """Header, configuration and database: the three places that keyword values come from."""
     job = item.job
-    raws = [RawFacts(r.dp_id, r.mjd_obs or 0.0, r.exptime or 0.0, r.tech) for r in job.block.raws.all()]
+    raws = [RawFacts(r.dp_id, r.mjd_obs or 0.0, r.exptime or 0.0, r.tech) for r in job.block.raw_frames]
     measured = defaultdict[str, list[float]](list)
     for row in QC1.ask(job=job.pk):
         if row.value is not None:
@@ -109,7 +109,7 @@ def origin_of(
 
 def original_name(job: Job, described: formats.Source) -> str:
     """The name before the archive's: instrument, setting, OB and time of the first frame; at most 68 characters."""
-    first = str(job.block.raws.all()[0])
+    first = str(job.block.raw_frames[0])
     return f"{job.date.instrument_id}_{described.label}_{job.block.ob_id}_{first.split('.', 1)[-1]}.fits"[-68:]
 
 

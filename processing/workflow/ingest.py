@@ -90,7 +90,7 @@ def validate(item: Ingestion) -> bool:
 
 def archived(item: Ingestion) -> phase3.Precursor:
     """What is known of the raw frames of the product's AB, which are in the archive."""
-    frames = {frame.dp_id: frame for frame in item.job.block.raws.all()}
+    frames = {frame.dp_id: frame for frame in item.job.block.raw_frames}
 
     def look_up(name: str) -> dict[str, Any] | None:
         frame = frames.get(name.removesuffix(".fits"))
@@ -104,9 +104,13 @@ def store(items: Sequence[Ingestion]) -> None:
     # The first commit that waits for the disk, with all before it: a name must last before anything is stored under it.
     Ingestion.objects.renew(items)
     each(items, IngestState.VALIDATED, compare)
+    valid = [item for item in items if item.state == IngestState.VALIDATED]
+    if len(valid) == 1:  # a thread would take longer than what it spares
+        each(valid, IngestState.VALIDATED, lambda item: stored(item, convert.store(item)))
+        return
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        on_the_way = {i.pk: pool.submit(convert.store, i) for i in items if i.state == IngestState.VALIDATED}
-        each(items, IngestState.VALIDATED, lambda item: stored(item, on_the_way[item.pk].result()))
+        on_the_way = {item.pk: pool.submit(convert.store, item) for item in valid}
+        each(valid, IngestState.VALIDATED, lambda item: stored(item, on_the_way[item.pk].result()))
 
 
 def compare(item: Ingestion) -> None:

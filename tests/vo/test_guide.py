@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection
 
-from monitor.vo import asking, database, runs
+from monitor.vo import asking, database
 from monitor.vo.catalogue import TABLES
 from monitor.vo.errors import Unanswered
 from monitor.vo.examples import EXAMPLES
@@ -27,12 +27,6 @@ pytestmark = [
 def blocks(language):
     found = re.findall(r"^```([a-z]*)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
     return [block for name, block in found if name == language]
-
-
-@pytest.fixture
-def server(archive, live_server):
-    yield live_server.url
-    runs.POOL.submit(lambda: None).result(30)
 
 
 def test_the_examples_for_pyvo_run(server, archive, capsys):

@@ -24,7 +24,7 @@ PASSED_ON = ("PATH", "LANG", "LC_ALL", "OMP_NUM_THREADS")
 # Of util-linux: without them a recipe could outlive its worker, or take all memory.
 GUARDS = ("setpriv", "prlimit")
 MOST_NICE = 19
-LOOK_EVERY = 0.05  # seconds
+LOOK_EVERY, LOOK_RARELY = 0.05, 1.0  # seconds: at first, and in the end
 
 # What programs write when they are refused memory: CPL and perror, C++ and Python, the loader of shared libraries.
 REFUSED = re.compile(r"failed to (allocate|map)|cannot allocate memory|out of memory|bad_alloc|MemoryError", re.I)
@@ -84,7 +84,7 @@ class LocalExecutor:
 
     def run(self, command: Command) -> Finished:
         started, killed, peak = time.monotonic(), oom_kills(), Peak()
-        with guard(command.token), command.log.open("wb") as log:
+        with guard(command.token) as since, command.log.open("wb") as log:
             child = subprocess.Popen(  # noqa: S603 - argv is a list, there is no shell
                 guarded(command, self.nice),
                 cwd=command.cwd,
@@ -102,7 +102,7 @@ class LocalExecutor:
                 in_time = watch(child.pid, command.seconds, peak)
             finally:
                 kill_group(child.pid)
-                end(command.token)
+                end(command.token, since)
                 self.running.pop(command.token)
                 self.cancelled.discard(command.token)
             _, status, usage = os.wait4(child.pid, 0)
@@ -169,13 +169,14 @@ def watch(pid: int, seconds: float, peak: Peak) -> bool:
     The memory is looked at now and then: what the system accounts at the end counts the caller's own memory, too,
     which the child shared before it became another program.
     """
-    deadline = time.monotonic() + seconds
+    begun = time.monotonic()
     handle = os.pidfd_open(pid)
     try:
         poller = select.poll()
         poller.register(handle, select.POLLIN)
-        while (left := deadline - time.monotonic()) > 0:
-            if poller.poll(min(left, LOOK_EVERY) * 1000):
+        while (took := time.monotonic() - begun) < seconds:
+            pause = min(max(took / 20, LOOK_EVERY), LOOK_RARELY)
+            if poller.poll(min(seconds - took, pause) * 1000):
                 return True
             peak.look(pid)
         return False
