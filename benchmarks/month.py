@@ -108,7 +108,8 @@ def run(month: Month, sample: Site, nights: int, ours: tuple[psutil.Process, psu
     spent = {name: value - before[name] - seconds * idle.get(name, 0) for name, value in measured(ours).items()}
     each = {name: round(1000 * value / month.jobs, 1) for name, value in spent.items()}
     slow = statistics.mean(month.loops[20:]) / min(month.loops)
-    dispatch = each["workers"] + each["database"] - each["recipes"] - each["ingestion"]
+    ours_alone = each["workers"] - each["recipes"] - each["ingestion"]
+    dispatch = ours_alone + each["database"] - each["ingestion_database"]
     return {
         "month_jobs": month.jobs,
         "month_seconds": round(seconds, 1),
@@ -137,11 +138,13 @@ def measured(ours: tuple[psutil.Process, psutil.Process]) -> dict[str, float]:
 
     from processing.models import Job
 
+    here, there = ingested()
     return {
         "workers": of_tree(ours[0]),
         "database": of_tree(ours[1]) - of_tree(own_server()),
         "recipes": Job.objects.aggregate(all=Sum("cpu_seconds"))["all"] or 0.0,
-        "ingestion": ingested(),
+        "ingestion": here,
+        "ingestion_database": there,
     }
 
 

@@ -52,7 +52,7 @@ class Cluster:
             "supervisor": alone,
             "registration": time.process_time(),
             "database": site.of_tree(self.database),
-            "ingestion": site.ingested(),
+            "ingestion": site.ingested()[0],
         }
 
     def look(self) -> None:

@@ -17,13 +17,14 @@ from processing.core.states import JOB_MOVES, TROUBLE, UNFINISHED, CampaignState
 from processing.models.blocks import AssociationBlock
 from processing.models.campaigns import Campaign
 from processing.models.certificates import Certificate
-from processing.models.composed import ComposedUpdate, Given
+from processing.models.composed import ComposedObjects, ComposedUpdate, Given
 from processing.models.dates import ProcessingDate
 from processing.models.failures import Cluster
 from processing.models.holds import Hold
 from processing.models.instruments import Instrument
 from processing.models.leases import Leased, from_now
 from processing.models.moves import ALWAYS, Condition, Moving
+from processing.models.noted import told
 from processing.models.queue import Queue
 from processing.models.room import Room, host_of
 from processing.models.shaped import prepared
@@ -76,12 +77,12 @@ class JobQuerySet(Queue):
             if job is None:
                 return None
             job.token, job.owner = uuid.uuid4(), owner
+            job.block = BLOCK.ask(pk=job.block_id)[0]
+            given = job.told("pk", "token", "owner", instrument=job.date.instrument_id)
             # The row is ours until the end; what has just come into force for it is a stop.
-            if not taking(settings.PHOENIX["LEASE"]).tell(
-                **job.told("pk", "token", "owner", instrument=job.date.instrument_id)
-            ):
+            claimed = job.event(job.state, JobState.RUNNING, f"claimed by {owner}")
+            if not told(taking(settings.PHOENIX["LEASE"]), given, claimed):
                 return None
-            job.note(job.state, JobState.RUNNING, f"claimed by {owner}")
         job.state = JobState.RUNNING
         return job
 
@@ -216,6 +217,7 @@ def taking(lease: float) -> ComposedUpdate:
     return ComposedUpdate(lambda: rows().filter(pk=Given("pk"), state=JobState.WAITING), **values, **times)
 
 
+BLOCK = ComposedObjects(lambda: AssociationBlock.objects.filter(pk=Given("pk")))
 START = ComposedUpdate(
     lambda: Job.objects.unstopped(Given("instrument")).filter(
         ~models.Exists(Hold.objects.all().felt_on(Given("host")).filter(instrument=Given("instrument"))),

@@ -1,6 +1,6 @@
 """A change with its event: both or neither, and where the database can, as one statement."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db.models import Model, Q
 
 from processing.models.composed import ComposedUpdate
 from processing.models.prepared import Name, Statement
-from processing.models.shaped import columns, insert, into, saved, shape, update
+from processing.models.shaped import columns, insert, into, saved, shape
 
 
 def hasten() -> None:
@@ -25,22 +25,27 @@ def noted(model: type[Model], where: Q, changes: Mapping[str, Any], event: Model
     `quick`: the commit does not wait for the disk.  PostgreSQL is asked once where a transaction of several statements
     would be five messages; elsewhere, and for conditions that are not plain, it is such a transaction.
     """
-    known = shape(model, where, changes)
-    if known is None or connection.vendor != "postgresql":
-        return _noted(model, where, changes, event, quick=quick)
-    change, given = known
-    values = iter(saved(event))
-    statement = both(change, type(event), quick)
+    if known := shape(model, where, changes):
+        return told(*known, event, quick=quick)
+    return apart(lambda: model._default_manager.filter(where).update(**changes), event, quick=quick)
+
+
+def told(change: ComposedUpdate, given: Mapping[str, Any], event: Model, *, quick: bool = False) -> bool:
+    """The same for a change that is composed already."""
+    if connection.vendor != "postgresql":
+        return apart(lambda: change.tell(**given), event, quick=quick)
+    values, statement = iter(saved(event)), both(change, type(event), quick)
     with connection.cursor() as cursor:
         cursor.execute(*statement.ready(lambda name: given[name] if name else next(values)))
         return bool(cursor.rowcount)
 
 
-def _noted(model: type[Model], where: Q, changes: Mapping[str, Any], event: Model, *, quick: bool) -> bool:
+def apart(change: Callable[[], int], event: Model, *, quick: bool) -> bool:
+    """As a transaction."""
     with transaction.atomic():
         if quick:
             hasten()
-        if not update(model, where, changes):
+        if not change():
             return False
         insert([event])
     return True
