@@ -1,6 +1,7 @@
 """What a plug-in must offer: the four ports, and the values that cross them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -108,6 +109,10 @@ class Archive(Protocol):
         ...
 
 
+AT_ONCE = nullcontext()
+"""The start of a command that waits for nothing."""
+
+
 class Executor(Protocol):
     """Where commands run."""
 
@@ -126,8 +131,12 @@ class Executor(Protocol):
         """
         ...
 
-    def run(self, command: Command) -> Finished:
-        """Run to the end or to the limit; no descendant of the command survives the call."""
+    def run(self, command: Command, start: AbstractContextManager[object] = AT_ONCE) -> Finished:
+        """Run to the end or to the limit; no descendant of the command survives the call.
+
+        The command begins within `start`, which is left as soon as it has ended.  If that cannot be entered, nothing
+        has begun, and `run` raises what it raises.
+        """
         ...
 
 

@@ -94,6 +94,7 @@ class ComposedObjects(Composed, Generic[M]):
         compiler = copy(text.compiler)
         compiler.connection = connections[DEFAULT_DB_ALIAS]
         compiler.as_sql = lambda *_, **__: asked  # type: ignore[method-assign,assignment]
+        compiler.get_converters = lambda _: text.converters  # type: ignore[method-assign,assignment]
         queryset = text.queryset.all()
         queryset.query.get_compiler = lambda **_: compiler  # type: ignore[method-assign]
         return list(queryset)

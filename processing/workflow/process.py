@@ -227,8 +227,7 @@ def run(this: Attempt) -> None:
     job = this.job
     command = this.pipeline.command(this.inputs, this.scratch, str(job.token))
     registry.executor().ready(this.pipeline.program)
-    with seat(job):
-        finished = registry.executor().run(command)
+    finished = registry.executor().run(command, seat(job))
     log = this.pipeline.log(this.scratch)
     record.execution(job, command, finished, log)
     if this.heart.fenced:

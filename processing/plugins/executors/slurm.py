@@ -9,11 +9,12 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from processing.core.errors import HostHalt
-from processing.core.ports import Command, Ended, Finished
+from processing.core.ports import AT_ONCE, Command, Ended, Finished
 from processing.plugins import slurm_step
 from processing.plugins.logs import tail
 
@@ -62,8 +63,13 @@ class SlurmExecutor:
             end(token)
         return ended
 
-    def run(self, command: Command) -> Finished:
+    def run(self, command: Command, start: AbstractContextManager[object] = AT_ONCE) -> Finished:
         """See `processing.core.ports.Executor`; the time in Slurm's queue counts for nothing."""
+        with start:
+            return self.submitted(command)
+
+    def submitted(self, command: Command) -> Finished:
+        """Hand it over, and wait for what comes of it."""
         result = command.cwd / "slurm.json"
         result.unlink(missing_ok=True)
         asked = self.submit(command, result)
