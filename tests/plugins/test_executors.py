@@ -5,9 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -61,41 +60,6 @@ def wait_for(what: Callable[[], bool], seconds: float = 5.0) -> bool:
     while not what() and time.monotonic() < deadline:
         time.sleep(0.02)
     return what()
-
-
-LONG_ENOUGH = 0.2  # seconds in which a command that began too early would have been done
-
-
-class Refused(Exception):
-    """What keeps a command from its start."""
-
-
-class Refusal(nullcontext[None]):
-    def __enter__(self) -> None:
-        time.sleep(LONG_ENOUGH)
-        raise Refused
-
-
-def test_a_command_that_must_not_start_has_done_nothing(executor, tmp_path):
-    with pytest.raises(Refused):
-        executor.run(command(tmp_path, "touch", str(tmp_path / "done")), Refusal())
-
-    assert not (tmp_path / "done").exists()
-
-
-def test_a_command_runs_within_its_start(executor, tmp_path):
-    seen: list[bool] = []
-
-    @contextmanager
-    def start() -> Iterator[None]:
-        time.sleep(LONG_ENOUGH)
-        seen.append((tmp_path / "done").exists())
-        yield
-        seen.append((tmp_path / "done").exists())
-
-    executor.run(command(tmp_path, "touch", str(tmp_path / "done")), start())
-
-    assert seen == [False, True]
 
 
 @pytest.mark.parametrize("code", [0, 1, 13, 255])
@@ -288,7 +252,6 @@ def test_a_command_whose_program_is_not_here_cannot_be_started_on_this_host(exec
 
 CALLER = """
 import sys
-from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from processing.core.ports import Command
 from {module} import {plugin}
