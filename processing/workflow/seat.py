@@ -31,7 +31,7 @@ def seat(job: Job) -> Iterator[None]:
     rows = ((1, host.jobs or settings.WORKERS), (cores, host.cores))
     with seated(file, rows, lambda: still(job)) as waited:
         if waited > AT_ONCE:
-            still(job)
+            (still if job.background else in_time)(job)
         if not gate.is_open(job.date.instrument) or not job.start(waited):
             raise Closed("The gate was closed between the claim and the start.")
         yield
@@ -42,13 +42,23 @@ def still(job: Job) -> None:
     now, instruments = timezone.now(), gate.ready()
     if job.date.instrument not in instruments:
         raise Closed("The gate was closed between the claim and the start.")
-    if not (settings.PHOENIX["OVERRUN"] or closing(job.date.instrument.hours, now).holds(job.late_seconds)):
-        raise Closed("It would not be done before its window closes.")
+    in_time(job)
     campaign = job.campaign.fresh()
     if campaign.state != CampaignState.RUNNING or campaign.rests([], now):
         raise Closed("Its campaign was paused, or its window has closed, between the claim and the start.")
     if job.background and arrived(job, instruments):
         raise Closed("A job of the day-to-day stream has arrived, which goes first.")
+
+
+def in_time(job: Job) -> None:
+    """Raises `Closed` if the job would not be done before its window closes.
+
+    At the start of a job of the day-to-day stream, that alone is to be looked at: what else may have changed while it
+    waited is a condition of the start itself.
+    """
+    left = closing(job.date.instrument.hours, timezone.now())
+    if not (settings.PHOENIX["OVERRUN"] or left.holds(job.late_seconds)):
+        raise Closed("It would not be done before its window closes.")
 
 
 def arrived(job: Job, instruments: Sequence[Instrument]) -> bool:
