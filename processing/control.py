@@ -30,6 +30,7 @@ from processing.workflow import stop as stops
 from processing.workflow.certify import Drafted, certify, draft, draft_all, suspend, withdraw
 from processing.workflow.deliver import Courier, deliver
 from processing.workflow.disks import Ledger
+from processing.workflow.due import due
 from processing.workflow.failures import LONGEST_NOTE, LONGEST_TICKET, Outdated
 from processing.workflow.failures import acknowledge as acknowledge_failures
 from processing.workflow.failures import hand_over as hand_over_failures
@@ -55,7 +56,6 @@ from processing.workflow.steer import pause as pause_campaign
 from processing.workflow.steer import resume as resume_campaign
 from processing.workflow.stop import Resumption, resume
 from processing.workflow.stop import preview as preview_resume
-from processing.workflow.sweep import due, sweep
 from processing.workflow.tokens import make_token, withdraw_token
 from processing.workflow.waiting import Surroundings, closed, unserved, why_waiting
 from processing.workflow.wake import Stage, queued
@@ -111,7 +111,6 @@ __all__ = [
     "status",
     "stop",
     "suspend",
-    "sweep",
     "unserved",
     "why_waiting",
     "withdraw",

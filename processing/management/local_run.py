@@ -23,6 +23,7 @@ from processing.management.demo_run import COLUMNS
 from processing.models import Hold, Job
 from processing.models.jobs import JobQuerySet
 from processing.workflow import ledger
+from processing.workflow.sweep import sweep
 
 LOOK = 1.0
 """Seconds between two looks at the workers."""
@@ -65,12 +66,12 @@ class Run:
             try:
                 while self.goes_on():
                     self.keep(log.fileno())
-                    control.sweep()
+                    sweep()
                     self.show(progress, task)
                     time.sleep(LOOK)
             finally:
                 self.end()
-        control.sweep()
+        sweep()
         self.show(progress, task)
 
     def goes_on(self) -> bool:

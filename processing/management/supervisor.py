@@ -16,6 +16,7 @@ from django.db import Error, connection
 
 from processing import control
 from processing.management.session import Session, apart, flag, full_name, members, one_of_a_name, session_file
+from processing.workflow.sweep import sweep
 from processing.workflow.wake import Stage, own
 
 __all__ = ["Supervisor", "members", "session_file"]
@@ -123,7 +124,7 @@ class Supervisor:
             if self.rests and not self.stirs():
                 self.rests -= 1
                 return {}
-            found = control.sweep() if control.any_open_date() else {}
+            found = sweep() if control.any_open_date() else {}
         except Error:
             logger.warning("the database cannot be reached")
             connection.close()
@@ -174,7 +175,7 @@ class Supervisor:
         self.wait()
         self.session.kill()
         with contextlib.suppress(Error):
-            control.sweep()
+            sweep()
 
     def wait(self) -> None:
         """Until no job runs and the cluster has ended, or does not end; or until it is to end at once."""

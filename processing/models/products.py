@@ -22,6 +22,8 @@ from processing.models.packed import PackedJson
 OPEN = (IngestState.QUEUED, IngestState.CONVERTED, IngestState.VALIDATED, IngestState.STORED)
 PENDING = (*OPEN, IngestState.RETRY_WAIT)
 ATTEMPTS = 3
+NOT_WITHDRAWN = "NOT_WITHDRAWN"
+"""The event of an ingestion whose file the archive keeps."""
 
 
 def place() -> str:

@@ -12,8 +12,8 @@ from processing.core.roles import Role
 from processing.core.states import TROUBLE, DateState, IngestState, JobState
 from processing.models import Event, Hold, Ingestion, Job, ProcessingDate, Stop, Worker
 from processing.models.notices import LOW, ROOM, Kind
+from processing.models.products import NOT_WITHDRAWN
 from processing.workflow import digest, gate
-from processing.workflow.ingest import NOT_WITHDRAWN
 from processing.workflow.waiting import unserved
 
 DAY = timedelta(days=1)

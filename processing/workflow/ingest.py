@@ -17,13 +17,13 @@ from processing.core.phase3.rules import DAMAGE, rejects
 from processing.core.states import IngestState, JobState, Reason
 from processing.models import Ingestion, Job
 from processing.models.composed import Composed, Given
-from processing.models.products import ATTEMPTS, PENDING
+from processing.models.products import ATTEMPTS, NOT_WITHDRAWN, PENDING
 from processing.plugins import phase3
 from processing.plugins.fits import Damaged
 from processing.workflow import catalogue, convert, files, record
+from processing.workflow.close import close
 from processing.workflow.companions import Row
 from processing.workflow.heartbeat import Heartbeat
-from processing.workflow.process import close
 from processing.workflow.worker import owner
 
 logger = logging.getLogger(__name__)
@@ -130,8 +130,6 @@ def register(item: Ingestion) -> bool:
     return item.move(IngestState.REGISTERED, f"{item.dp_id}", also=into, ended=Now(), entry={})
 
 
-NOT_WITHDRAWN = "NOT_WITHDRAWN"
-"""The event of an ingestion whose file the archive keeps."""
 WITHOUT_PRODUCT = (IngestState.REJECTED, IngestState.DEAD, IngestState.DUPLICATE)
 
 

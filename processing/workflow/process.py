@@ -23,8 +23,10 @@ from processing.core.states import JobState, Reason
 from processing.models import Job, Stop
 from processing.models.jobs import JobQuerySet
 from processing.models.leases import from_now
-from processing.models.patience import lost, patient
+from processing.models.patience import lost
+from processing.plugins import fits
 from processing.workflow import convert, files, gate, hold, machine, prepare, record
+from processing.workflow.close import close
 from processing.workflow.heartbeat import Heartbeat
 from processing.workflow.seat import Closed, seat
 from processing.workflow.wake import Stage, wake
@@ -107,13 +109,6 @@ def unexpected(job: Job, error: Exception) -> None:
         job.end(JobState.FAILED, Reason.UNEXPECTED, f"{type(error).__name__}: {error}")
     elif not job.give_back("the database was away"):
         job.end(JobState.LOST, Reason.WORKER_LOST, "The database was away when the worker needed it.")
-
-
-@patient
-def close(job: Job) -> None:
-    """After a job's own commit: close its date if this was the last."""
-    if job.date.close_if_done():
-        wake(Stage.FINISH)
 
 
 def again(job: Job, missing: Exception) -> None:
@@ -270,7 +265,7 @@ def judge(this: Attempt, measured: Sequence[Measurement]) -> None:
 def publish(this: Attempt, products: Sequence[Product], labels: Sequence[str], found: record.Found) -> None:
     """Products leave the scratch directory by rename, and only when the job is PROCESSED."""
     job, target, out = this.job, files.products(this.job), this.scratch / "out"
-    changes = {"processed": Now(), "software": record.software(products), "processing_flags": found.flags}
+    changes = {"processed": Now(), "software": software(products), "processing_flags": found.flags}
     files.keep(lambda: target.parent.mkdir(parents=True, exist_ok=True))
     manifest = json.dumps({product.category: product.path.name for product in products})
     files.keep(lambda: (out / convert.MANIFEST).write_text(manifest))
@@ -281,6 +276,11 @@ def publish(this: Attempt, products: Sequence[Product], labels: Sequence[str], f
     if not (moved or Job.objects.filter(job.mine, pk=job.pk, state=JobState.PROCESSED).exists()):
         files.remove([target])
         raise Failed(JobState.LOST, Reason.WORKER_LOST, "The claim was lost while the recipe ran.")
+
+
+def software(products: Sequence[Product]) -> str:
+    """Pipeline and version that made the products."""
+    return str(fits.header(products[0].path).get("ESO PRO REC1 PIPE ID", ""))
 
 
 def archived(this: Attempt, products: Sequence[Product]) -> list[str]:

@@ -9,7 +9,7 @@ from processing.core.errors import BadAB
 from processing.core.states import CertificateState, JobState, Reason
 from processing.models import Certificate, Job, Score
 from processing.workflow import record
-from processing.workflow.process import close
+from processing.workflow.close import close
 
 DECIDED = (CertificateState.CERTIFIED, CertificateState.WITHDRAWN)
 

@@ -12,12 +12,12 @@ from processing.core import association, scoring
 from processing.core.ab import AB
 from processing.core.certification import Certificate
 from processing.core.origin import RawFacts
-from processing.core.ports import Command, Finished, Product
+from processing.core.ports import Command, Finished
 from processing.core.scoring import Measurement
 from processing.models import Event, Ingestion, Job, JobLog, Qc1Parameter, RawFrame, Score
 from processing.models.patience import patient
 from processing.models.shaped import Otherwise, insert, update
-from processing.plugins import fits, headertext
+from processing.plugins import headertext
 
 LOG_LIMIT = 500_000  # characters of a log that are kept, from both of its ends
 HEADERS_LIMIT = 500_000  # characters of headers after which no further file is read
@@ -110,11 +110,6 @@ def failure(job: Job, trace: str) -> None:
     log, _ = JobLog.objects.get_or_create(job=job)
     log.text = shortened("\n".join(filter(None, (log.text, trace))))
     log.save(update_fields=["text"])
-
-
-def software(products: Sequence[Product]) -> str:
-    """Pipeline and version that made the products."""
-    return str(fits.header(products[0].path).get("ESO PRO REC1 PIPE ID", ""))
 
 
 def shortened(log: str) -> str:

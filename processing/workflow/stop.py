@@ -9,7 +9,7 @@ from processing.core.schedule import time_went_by
 from processing.core.states import JobState, Reason
 from processing.models import Job, Stop
 from processing.models.stops import ALL
-from processing.workflow.process import close
+from processing.workflow.close import close
 from processing.workflow.wake import Stage, wake
 
 

@@ -4,23 +4,21 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 
 from processing.core.states import DateState, IngestState, JobState
 from processing.models import Hold, Ingestion, Job, ProcessingDate
 from processing.models.leases import from_now
 from processing.models.products import PENDING
-from processing.workflow import gate
+from processing.workflow.due import due
 from processing.workflow.expire import expire
 from processing.workflow.hold import probe_all
 from processing.workflow.ingest import conclude, withdraw_orphans
 from processing.workflow.notify import notify
-from processing.workflow.prepare import waiting
 from processing.workflow.reap import reap
 from processing.workflow.rebind import rebind
 from processing.workflow.recount import recount
-from processing.workflow.steer import drafts, steer
-from processing.workflow.wake import Stage, queued, wake
+from processing.workflow.steer import steer
+from processing.workflow.wake import queued, wake
 
 
 def sweep() -> dict[str, int]:
@@ -47,19 +45,6 @@ def sweep() -> dict[str, int]:
     for stage, number in found_due.items():
         wake(stage, min(number, settings.WORKERS * 2) - here[stage])
     return found | {stage.name.lower(): number for stage, number in found_due.items()}
-
-
-def due() -> dict[Stage, int]:
-    """How much work of each stage could start now."""
-    instruments = gate.ready()
-    dates = ProcessingDate.objects
-    return {
-        Stage.FINISH: dates.filter(state=DateState.FINISHING).count(),
-        Stage.INGEST: Ingestion.objects.all().due().count(),
-        Stage.PREPARE: waiting(instruments).count(),
-        Stage.PROCESS: Job.objects.all().startable(instruments).allowed(timezone.now()).count(),
-        Stage.FILL: drafts().count(),
-    }
 
 
 def reopen() -> int:

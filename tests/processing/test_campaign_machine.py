@@ -18,10 +18,10 @@ from processing.core.states import ENDED, CampaignKind, CampaignState, DateState
 from processing.models import AssociationBlock, Campaign, Certificate, Event, Job, ProcessingDate
 from processing.models.campaigns import LIVING
 from processing.workflow import gate
+from processing.workflow.close import close
 from processing.workflow.finish import finish
 from processing.workflow.ingest import conclude
 from processing.workflow.prepare import prepare
-from processing.workflow.process import close
 from processing.workflow.register import register
 from processing.workflow.sweep import sweep
 from tests import testcam

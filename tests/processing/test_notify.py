@@ -11,8 +11,8 @@ from processing import control
 from processing.core.states import IngestState, JobState, Reason
 from processing.models import Channel, Delivery, Event, Hold, Ingestion, Instrument, Job, Notice, ProcessingDate, Worker
 from processing.models.notices import Kind
+from processing.models.products import NOT_WITHDRAWN
 from processing.workflow import breaches, digest, sweep
-from processing.workflow.ingest import NOT_WITHDRAWN
 from processing.workflow.notify import end, headline, look, notify
 
 pytestmark = pytest.mark.django_db

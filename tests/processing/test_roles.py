@@ -16,13 +16,13 @@ from processing.management.serve import take
 from processing.management.typed import named_roles
 from processing.models import Campaign, Ingestion, Job, ProcessingDate, Worker
 from processing.models.products import place
+from processing.workflow.due import due
 from processing.workflow.finish import finish
 from processing.workflow.ingest import ingest
 from processing.workflow.leftovers import Leftovers
 from processing.workflow.prepare import prepare
 from processing.workflow.presence import heard
 from processing.workflow.process import process
-from processing.workflow.sweep import due
 from processing.workflow.wake import Stage, queued
 from tests.processing.conftest import files_below, run_night, state
 from tests.processing.test_redis import redis, use  # noqa: F401 - fixtures

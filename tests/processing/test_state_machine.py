@@ -17,11 +17,11 @@ from processing.core.errors import Halt, HostHalt
 from processing.core.states import ENDED, DateState, JobState, Reason
 from processing.models import Certificate, Event, Hold, Job, ProcessingDate, Stop
 from processing.workflow import gate
+from processing.workflow.close import close
 from processing.workflow.finish import finish
 from processing.workflow.hold import hold
 from processing.workflow.ingest import conclude
 from processing.workflow.prepare import prepare
-from processing.workflow.process import close
 from processing.workflow.register import register
 from processing.workflow.sweep import sweep
 from tests import testcam

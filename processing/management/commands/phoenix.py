@@ -21,6 +21,7 @@ from processing.management.registered import as_json, as_lines
 from processing.management.serve import serve
 from processing.management.tidy import tidied
 from processing.workflow.export import TABLES
+from processing.workflow.sweep import sweep
 
 Options = Mapping[str, Any]
 DONE, REFUSED = 0, 1
@@ -275,7 +276,7 @@ class Command(BaseCommand):
 
     def sweep(self, options: Options) -> int:
         """What the sweep found."""
-        self.tell(options, control.sweep() | {"delivered": control.deliver()})
+        self.tell(options, sweep() | {"delivered": control.deliver()})
         return DONE
 
     def worker(self, options: Options) -> int:
