@@ -70,5 +70,7 @@ def met() -> dict[Statement, str] | None:
     """
     if connection.vendor != "postgresql" or connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
         return None
+    # As a cursor begins: it may find that the server is not there any more, and connect anew.
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     return MET.setdefault(connection.connection, {})

@@ -1,12 +1,15 @@
 """What a connection asks again is prepared there, with what never changes as part of the text."""
 
+from contextlib import closing
+
+import psycopg2
 import pytest
 from django.db import connection
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 
 from processing.models import Instrument
-from processing.models.composed import Composed, ComposedUpdate, Given
+from processing.models.composed import Composed, ComposedObjects, ComposedUpdate, Given
 from processing.models.prepared import MET
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
@@ -91,3 +94,16 @@ def test_a_new_connection_begins_anew():
     connection.close()
 
     assert [len(query.ask(name="UVES")) for _ in range(3)] == [1, 1, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_after_a_restart_of_the_server_is_answered():
+    query = ComposedObjects(lambda: Instrument.objects.filter(name=NAMED))
+    for _ in range(2):
+        query.ask(name="UVES")
+    with closing(psycopg2.connect(**connection.get_connection_params())) as other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+    # As at the beginning of each request; a new connection has its own.
+    connection.health_check_enabled, connection.health_check_done = True, False
+
+    assert [row.name for row in query.ask(name="UVES")] == ["UVES"]
