@@ -4,7 +4,7 @@ from contextlib import closing
 
 import psycopg2
 import pytest
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 
@@ -104,6 +104,6 @@ def test_a_request_after_a_restart_of_the_server_is_answered():
     with closing(psycopg2.connect(**connection.get_connection_params())) as other, other.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
     # As at the beginning of each request; a new connection has its own.
-    connection.health_check_enabled, connection.health_check_done = True, False
+    vars(connections[DEFAULT_DB_ALIAS]).update(health_check_enabled=True, health_check_done=False)
 
     assert [row.name for row in query.ask(name="UVES")] == ["UVES"]
