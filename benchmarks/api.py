@@ -160,7 +160,7 @@ def asked(address: str, secret: str) -> http.client.HTTPResponse:
 @contextlib.contextmanager
 def server() -> Iterator[psutil.Process]:
     """The web application as it is run, with one worker."""
-    words = ("-m", "gunicorn", "--workers=1", "--threads=8", f"--bind=127.0.0.1:{PORT}", "phoenix_site.wsgi")
+    words = ("-m", "gunicorn", "--config=deploy/gunicorn.conf.py", "--workers=1", f"--bind=127.0.0.1:{PORT}")
     process = subprocess.Popen((sys.executable, *words), env={**os.environ}, stderr=subprocess.DEVNULL)  # noqa: S603
     try:
         yield psutil.Process(process.pid)
