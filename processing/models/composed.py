@@ -19,10 +19,10 @@ M = TypeVar("M", bound=Model)
 
 
 class Given(RawSQL):
-    """A place in a query for a value that is known when it is asked."""
+    """A place in a query for a value that is known when it is asked; with its type, where the place does not say it."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__("%s", (Name(name),))
+    def __init__(self, name: str, kind: str = "") -> None:
+        super().__init__(f"%s::{kind}" if kind else "%s", (Name(name),))
 
 
 class GivenList(Given):

@@ -11,7 +11,7 @@ from django.db.models.expressions import Combinable
 
 from processing.core.states import check_move
 from processing.models.events import Event
-from processing.models.noted import noted
+from processing.models.noted import How, noted
 from processing.models.patience import patient
 
 Condition = models.Q | Combinable
@@ -69,7 +69,7 @@ class Moving(models.Model):
         """The move in the database, with its event."""
         event, still = self.event(self.state, new, why), models.Q(where, pk=self.pk, state=self.state)
         with transaction.atomic(durable=True) if also else outermost():
-            if not noted(type(self), still, {"state": new, **changes}, event, quick=new in self.repeated):
+            if not noted(type(self), still, {"state": new, **changes}, event, How(new in self.repeated)):
                 return False
             if also:
                 also()

@@ -61,8 +61,9 @@ class Ingestion(Moving, Leased):
 
     moves = INGEST_MOVES
     subject: ClassVar[str] = "ingestion"
+    # Not VALIDATED: what is stored then must keep its name and its content.
     repeated: ClassVar[frozenset[IngestState]] = frozenset(
-        {IngestState.CONVERTED, IngestState.VALIDATED, IngestState.STORED, IngestState.REGISTERED}
+        {IngestState.CONVERTED, IngestState.STORED, IngestState.REGISTERED}
     )
 
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="ingestions", db_index=False)

@@ -5,7 +5,7 @@ from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Field, Model, Q
 from django.db.models.constants import OnConflict
 
@@ -88,7 +88,7 @@ def prepared(model: type[Model], name: str, value: Any) -> Any:
     field = model._meta.pk if name == "pk" else model._meta.get_field(name)
     if is_expression(value) or not isinstance(field, Field):
         return None
-    return field.get_db_prep_save(value.pk if isinstance(value, Model) else value, connection)
+    return field.get_db_prep_save(value.pk if isinstance(value, Model) else value, connections[DEFAULT_DB_ALIAS])
 
 
 class Otherwise(NamedTuple):
@@ -114,7 +114,9 @@ def insert(rows: Sequence[Model], otherwise: Otherwise | None = None) -> list[in
 
 def saved(row: Model) -> list[Any]:
     """The values of a new row, as its columns take them."""
-    return [field.get_db_prep_save(field.pre_save(row, True), connection) for field in columns(row)]
+    # Not by way of the proxy, which would be asked several times for each value.
+    here = connections[DEFAULT_DB_ALIAS]
+    return [field.get_db_prep_save(field.pre_save(row, True), here) for field in columns(row)]
 
 
 def columns(model: type[Model] | Model) -> "list[Field[Any, Any]]":

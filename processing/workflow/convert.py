@@ -58,12 +58,12 @@ class Converted:
     entry: dict[str, Any]
 
 
-def write(item: Ingestion, name: str) -> Converted:
-    """Write the science file of that archive name and all that is stored beside it.
+def write(item: Ingestion) -> Converted:
+    """Write the science file of its archive name and all that is stored beside it.
 
     Raises `ABFailed` if a mandatory keyword has no value.
     """
-    described = source(item)
+    described, name = source(item), str(item.dp_id)
     ready = formats.ready(described, f"{item.job.block} {item.label}")
     folder(item).mkdir(exist_ok=True)
     draft = folder(item) / f"{name}.{os.getpid()}.draft"

@@ -5,9 +5,10 @@ ingestion that was interrupted goes on where it was, and its product enters the 
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from django.db.models.functions import Now
@@ -18,6 +19,7 @@ from processing.core.states import IngestState, JobState, Reason
 from processing.models import Ingestion, Job
 from processing.models.composed import Composed, Given
 from processing.models.products import ATTEMPTS, NOT_WITHDRAWN, PENDING
+from processing.models.together import Step, move_together
 from processing.plugins import phase3
 from processing.plugins.fits import Damaged
 from processing.workflow import catalogue, convert, files, record
@@ -42,40 +44,48 @@ def ingest() -> int:
         return 0
     # Who lost the leases may go on: every step may be repeated.
     with Heartbeat(partial(Ingestion.objects.renew, items), lambda: None):
+        catalogue.name(items)
         each(items, IngestState.QUEUED, to_file)
         each(items, IngestState.CONVERTED, validate)
-        store(items)
-        each(items, IngestState.STORED, register)
-    conclude(list({item.job_id: item.job for item in items}.values()))
+        for some in unlike(items):
+            compare(some)
+            store([item for item in some if item.state == IngestState.VALIDATED])
+            register([item for item in some if item.state == IngestState.STORED])
+    conclude([*{item.job_id: item.job for item in items}.values()])
     return len(items)
 
 
-def each(items: Sequence[Ingestion], state: IngestState, step: Callable[[Ingestion], object]) -> None:
-    """Let those in a state take a step; what goes wrong with one is the end of that one's attempt."""
-    for item in items:
-        if item.state != state:
-            continue
-        try:
-            step(item)
-        except ABFailed as failed:
-            item.move(IngestState.REJECTED, failed.sentence, log=failed.sentence, reason=failed.reason, ended=Now())
-        except Exception as error:  # the edge of a task: whatever it is, it has a bounded number of attempts
-            logger.exception("ingestion %s", item)
-            retry(item, f"{type(error).__name__}: {error}")
+def each(items: Sequence[Ingestion], state: IngestState, step: Callable[[Ingestion], Step | None]) -> None:
+    """Let those in a state take a step, all together; what goes wrong with one is the end of that one's attempt."""
+    tries = [tried(item, step) for item in items if item.state == state]
+    move_together([one for one in tries if one])
 
 
-def to_file(item: Ingestion) -> bool:
+def tried(item: Ingestion, step: Callable[[Ingestion], Step | None]) -> Step | None:
+    """What it is to become, if anything."""
+    try:
+        return step(item)
+    except ABFailed as failed:
+        changes = {"log": failed.sentence, "reason": failed.reason, "ended": Now()}
+        return Step(item, IngestState.REJECTED, failed.sentence, changes)
+    except Exception as error:  # the edge of a task: whatever it is, it has a bounded number of attempts
+        logger.exception("ingestion %s", item)
+        retry(item, f"{type(error).__name__}: {error}")
+        return None
+
+
+def to_file(item: Ingestion) -> Step:
     """QUEUED to CONVERTED: the product as a file under its archive name."""
-    name = catalogue.archive_name(item)
     # A file that may already be in the archive must not be written anew: its date, and so its SHA-256, would differ.
-    if item.sha256:
-        return item.move(IngestState.CONVERTED, name)
-    made = convert.write(item, name)
-    return item.move(IngestState.CONVERTED, name, dp_id=name, **vars(made))
+    made = {} if item.sha256 else vars(convert.write(item))
+    return Step(item, IngestState.CONVERTED, str(item.dp_id), made)
 
 
-def validate(item: Ingestion) -> bool:
-    """CONVERTED to VALIDATED, or REJECTED with the rules that it breaks."""
+def validate(item: Ingestion) -> Step:
+    """CONVERTED to VALIDATED, or REJECTED with the rules that it breaks.
+
+    The first commit that waits for the disk, with all before it: a name must last before anything is stored under it.
+    """
     findings = phase3.alone(convert.path(item), f"{item.dp_id}.fits", convert.beside(item), archived(item))
     if damage := next((f for f in findings if f.rule in DAMAGE), None):
         # It was whole when it was written: the disk, not the content; another attempt may find it whole again.
@@ -83,9 +93,9 @@ def validate(item: Ingestion) -> bool:
     listed = [finding.as_dict() for finding in findings]
     if rejects(findings):
         broken = "; ".join(f"{f.rule} {f.message}" for f in findings)
-        why = Reason.IDP_RULES
-        return item.move(IngestState.REJECTED, broken, findings=listed, log=broken, reason=why, ended=Now())
-    return item.move(IngestState.VALIDATED, f"{len(findings)} warnings", findings=listed)
+        changes = {"findings": listed, "log": broken, "reason": Reason.IDP_RULES, "ended": Now()}
+        return Step(item, IngestState.REJECTED, broken, changes)
+    return Step(item, IngestState.VALIDATED, f"{len(findings)} warnings", {"findings": listed})
 
 
 def archived(item: Ingestion) -> phase3.Precursor:
@@ -99,35 +109,65 @@ def archived(item: Ingestion) -> phase3.Precursor:
     return look_up
 
 
+def unlike(items: Sequence[Ingestion]) -> list[list[Ingestion]]:
+    """These in rounds: the second of two with the same content or file name comes when the first is registered."""
+    rounds: list[list[Ingestion]] = [[]]
+    known: list[set[str]] = [set()]
+    for item in items:
+        keys = {item.content, item.entry.get("original_name", "")} - {""}
+        at = next((number for number, others in enumerate(known) if not keys & others), len(known))
+        if at == len(known):
+            rounds.append([])
+            known.append(set())
+        rounds[at].append(item)
+        known[at] |= keys
+    return rounds
+
+
+def compare(items: Sequence[Ingestion]) -> None:
+    """To DUPLICATE, a success, those that differ in nothing but names and dates from a product that is current."""
+    same = catalogue.same(items)
+
+    def step(item: Ingestion) -> Step | None:
+        why = f"the same as {same.get(item.content)}"
+        return Step(item, IngestState.DUPLICATE, why, {"log": why, "ended": Now()}) if item.content in same else None
+
+    each(items, IngestState.VALIDATED, step)
+
+
 def store(items: Sequence[Ingestion]) -> None:
     """VALIDATED to STORED: in the archive, ancillaries before the science file, each SHA-256 verified there."""
-    # The first commit that waits for the disk, with all before it: a name must last before anything is stored under it.
-    Ingestion.objects.renew(items)
-    each(items, IngestState.VALIDATED, compare)
-    valid = [item for item in items if item.state == IngestState.VALIDATED]
-    if len(valid) == 1:  # a thread would take longer than what it spares
-        each(valid, IngestState.VALIDATED, lambda item: stored(item, convert.store(item)))
+    if len(items) == 1:  # a thread would take longer than what it spares
+        each(items, IngestState.VALIDATED, lambda item: stored(item, convert.store(item)))
         return
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        on_the_way = {item.pk: pool.submit(convert.store, item) for item in valid}
-        each(valid, IngestState.VALIDATED, lambda item: stored(item, on_the_way[item.pk].result()))
+    on_the_way = {item.pk: pool().submit(convert.store, item) for item in items}
+    each(items, IngestState.VALIDATED, lambda item: stored(item, on_the_way[item.pk].result()))
 
 
-def compare(item: Ingestion) -> None:
-    """To DUPLICATE, a success, if nothing but names and dates differs from the product that is current."""
-    if same := catalogue.same(item):
-        item.move(IngestState.DUPLICATE, f"the same as {same}", log=f"the same as {same}", ended=Now())
+@cache
+def pool() -> ThreadPoolExecutor:
+    """The threads of this process that wait for disks."""
+    return ThreadPoolExecutor(AT_ONCE)
 
 
-def stored(item: Ingestion, files: list[Row]) -> bool:
+def stored(item: Ingestion, files: list[Row]) -> Step:
     """Say where the files are."""
-    return item.move(IngestState.STORED, files[-1]["url"], log=files[-1]["url"], files=files)
+    url = files[-1]["url"]
+    return Step(item, IngestState.STORED, url, {"log": url, "files": files})
 
 
-def register(item: Ingestion) -> bool:
-    """STORED to REGISTERED: known to the database, and so to the API."""
-    into = partial(catalogue.register, item)
-    return item.move(IngestState.REGISTERED, f"{item.dp_id}", also=into, ended=Now(), entry={})
+def register(items: Sequence[Ingestion]) -> None:
+    """STORED to REGISTERED: known to the database, and so to the API.  Together, or if that fails, each for itself."""
+    steps = [Step(item, IngestState.REGISTERED, str(item.dp_id), {"ended": Now(), "entry": {}}) for item in items]
+    try:
+        move_together(steps, catalogue.register)
+    except Exception as error:  # as in `tried`
+        logger.exception("ingestions %s", items)
+        if len(items) == 1:
+            retry(items[0], f"{type(error).__name__}: {error}")
+            return
+        for item in items:
+            register([item])
 
 
 WITHOUT_PRODUCT = (IngestState.REJECTED, IngestState.DEAD, IngestState.DUPLICATE)
@@ -163,25 +203,50 @@ def withdraw(item: Ingestion) -> int:
 
 
 def conclude(jobs: Sequence[Job]) -> None:
-    """End the jobs of which no ingestion is open, and then each of their dates once."""
-    ended = [job for job in jobs if end(job)]
+    """End the jobs of which no ingestion is open, and then close each of their dates once."""
+    ended = [job for at in range(0, len(jobs), AT_ONCE) for job in end(jobs[at : at + AT_ONCE])]
     for job in {job.date_id: job for job in ended}.values():
         close(job)
 
 
-def end(job: Job) -> bool:
-    """End the job when none of its ingestions is open; False if one is, or somebody else was first."""
-    items = OF_JOB.ask(job=job.pk)
-    if any(item.job__state != JobState.PROCESSED or item.state in PENDING for item in items):
+def end(jobs: Sequence[Job]) -> list[Job]:
+    """Those that have ended."""
+    items = defaultdict[int, list[Any]](list)
+    for item in of_jobs(len(jobs)).ask(**{f"job {number}": job.pk for number, job in enumerate(jobs)}):
+        items[item.job].append(item)
+    over = [(job, items[job.pk]) for job in jobs if not any(map(is_open, items[job.pk]))]
+    well = [ingested(job, found) for job, found in over if not spoilt(found)]
+    return [*move_together(well), *(job for job, found in over if failed(job, spoilt(found)))]
+
+
+def is_open(item: Any) -> bool:
+    """Whether its job goes on; also if somebody else has ended it."""
+    return item.job__state != JobState.PROCESSED or item.state in PENDING
+
+
+def ingested(job: Job, items: Sequence[Any]) -> Step:
+    """All its products are in the archive."""
+    return Step(job, JobState.INGESTED, ", ".join(item.dp_id or item.log for item in items), {"ended": Now()})
+
+
+def spoilt(items: Sequence[Any]) -> Any:
+    """The ingestion, if any, that decides on a bad end."""
+    return next((item for state in ENDS for item in items if item.state == state), None)
+
+
+def failed(job: Job, item: Any) -> bool:
+    """End the job as its ingestion did; False if it did well, or if somebody else was first."""
+    if item is None:
         return False
-    ends = {IngestState.REJECTED: JobState.INGEST_REJECTED, IngestState.DEAD: JobState.INGEST_FAILED}
-    bad = next((item for state in ends for item in items if item.state == state), None)
-    if bad:
-        record.headers(job, files.products(job))
-        return job.end(ends[IngestState(bad.state)], Reason(bad.reason), bad.log)
-    return job.move(JobState.INGESTED, ", ".join(item.dp_id or item.log for item in items), ended=Now())
+    record.headers(job, files.products(job))
+    return job.end(ENDS[IngestState(item.state)], Reason(item.reason), item.log)
 
 
-OF_JOB = Composed(
-    lambda: Ingestion.objects.filter(job=Given("job")).values_list("job__state", "state", "reason", "log", "dp_id")
-)
+@cache
+def of_jobs(many: int) -> Composed:
+    """All ingestions of so many jobs."""
+    rows = Ingestion.objects.filter(job__pk__in=[Given(f"job {number}") for number in range(many)])
+    return Composed(lambda: rows.values_list("job", "job__state", "state", "reason", "log", "dp_id"))
+
+
+ENDS = {IngestState.REJECTED: JobState.INGEST_REJECTED, IngestState.DEAD: JobState.INGEST_FAILED}

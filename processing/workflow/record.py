@@ -15,6 +15,7 @@ from processing.core.origin import RawFacts
 from processing.core.ports import Command, Finished
 from processing.core.scoring import Measurement
 from processing.models import Event, Ingestion, Job, JobLog, Qc1Parameter, RawFrame, Score
+from processing.models.noted import How, noted
 from processing.models.patience import patient
 from processing.models.shaped import Otherwise, insert, update
 from processing.plugins import headertext
@@ -77,11 +78,11 @@ def raw_facts(job: Job, facts: Sequence[RawFacts]) -> None:
 def execution(job: Job, command: Command, finished: Finished, log: str) -> None:
     """The recipe's command and log, time and memory.
 
-    The exit code comes first: from then on nothing replaces the log.
+    They come together: once there is an exit code, nothing replaces the log.
     """
     values = {name: getattr(finished, name) for name in ("exit_code", "seconds", "cpu_seconds", "memory")}
-    update(Job, Q(pk=job.pk), values)
-    insert([JobLog(job=job, text=shortened(log), command=shlex.join(command.argv))], REPLACED)
+    written = JobLog(job=job, text=shortened(log), command=shlex.join(command.argv))
+    noted(Job, Q(pk=job.pk), values, written, How(otherwise=REPLACED))
 
 
 def growing_log(job: Job, log: str) -> None:

@@ -28,11 +28,17 @@ def archived() -> list[str]:
     return sorted(path.name for path in root.rglob("*") if path.is_file())
 
 
-def again(job: Job) -> Job:
-    """The same AB in a re-processing campaign."""
+def repeat(job: Job) -> Job:
+    """The same AB in a re-processing campaign, which is still to be done."""
     campaign = Campaign.objects.create(name=f"again {Campaign.objects.count()}", state=CampaignState.RUNNING)
     repeated = Job.objects.create(block=job.block, campaign=campaign, date=job.date, certificate=job.certificate)
     sweep()
+    return repeated
+
+
+def again(job: Job) -> Job:
+    """The same AB, processed and ingested once more."""
+    repeated = repeat(job)
     run_night()
     return repeated
 
@@ -94,6 +100,70 @@ def test_a_reprocessing_with_another_result_becomes_version_2_and_the_old_one_st
     assert set(files) < set(archived())
     assert old.state_reason == f"{new.dp_id} is newer"
     assert Event.objects.get(subject="product", subject_id=old.pk).new == ProductState.OBSOLETE
+
+
+def test_of_two_equal_products_that_are_ingested_together_one_is_a_duplicate(add):
+    job = add()
+    prepare()
+    repeat(job)
+    assert [process(), process(), ingest(), ingest()] == [True, True, 2, 0]
+
+    assert sorted(Ingestion.objects.values_list("state", flat=True)) == [IngestState.DUPLICATE, IngestState.REGISTERED]
+    assert Product.objects.get().version == 1
+
+
+def test_two_versions_that_are_ingested_together_are_one_after_the_other(add):
+    job = add()
+    prepare()
+    repeat(job)
+    process()
+    brighten()
+    assert [process(), ingest(), ingest()] == [True, 2, 0]
+
+    versions = [*Product.objects.order_by("version").values_list("version", "state")]
+    assert versions == [(1, ProductState.OBSOLETE), (2, ProductState.CURRENT)]
+
+
+@pytest.fixture
+def nameless(add) -> list[Ingestion]:
+    """Five products, all observed at one time, that have no name any more."""
+    for number in range(5):
+        add(number)
+    run_night()
+    Ingestion.objects.update(dp_id=None)
+    return [*Ingestion.objects.order_by("id")]
+
+
+def names(items: list[Ingestion]) -> list[str]:
+    """As the items and the database have them, which is the same."""
+    known = [str(item.dp_id) for item in items]
+    for item in items:
+        item.refresh_from_db()
+    assert known == [item.dp_id for item in items]
+    return known
+
+
+def test_those_that_are_named_together_have_different_names(nameless):
+    catalogue.name(nameless)
+
+    assert len({*names(nameless)}) == 5
+
+
+def test_those_that_are_named_together_get_no_name_that_another_has(nameless):
+    *items, other = nameless
+    other.dp_id = catalogue.at(catalogue.stamp(other))
+    other.save()
+    catalogue.name(items)
+
+    assert len({*names(nameless)}) == 5
+
+
+def test_one_that_a_twin_has_named_meanwhile_keeps_that_name(nameless):
+    Ingestion.objects.filter(pk=nameless[2].pk).update(dp_id="ADP.TWIN")
+    catalogue.name(nameless)
+
+    assert len({*names(nameless)}) == 5
+    assert nameless[2].dp_id == "ADP.TWIN"
 
 
 def test_ingesting_a_date_again_changes_no_row_count_and_no_file(add):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from processing.core.errors import NotWithdrawn
@@ -85,14 +86,45 @@ def test_a_product_that_breaks_a_rule_is_rejected_with_the_rule(processed):
 @pytest.mark.parametrize("done", [1, 2, 3])
 def test_an_ingestion_that_was_interrupted_goes_on_and_stores_once(processed, done):
     [item] = Ingestion.objects.claim("a worker that dies", 1)
-    for step in (steps.to_file, steps.validate, lambda one: steps.store([one]))[:done]:
-        step(item)
+    catalogue.name([item])
+    for taken in (
+        lambda: steps.each([item], IngestState.QUEUED, steps.to_file),
+        lambda: steps.each([item], IngestState.CONVERTED, steps.validate),
+        lambda: steps.store([item]),
+    )[:done]:
+        taken()
     assert not steps.ingest()
     Ingestion.objects.update(lease=timezone.now() - timedelta(seconds=1))
     run_night()
 
     assert state(processed)[0] == JobState.INGESTED
     assert len(archived()) == Product.objects.count() == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_name_and_content_are_on_the_disk_before_anything_is_stored_under_them(processed, monkeypatch):
+    def asked(sql: str) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchone() if cursor.description else None
+
+    written, validate, store = [], steps.validate, convert.store
+    asked("SET synchronous_commit TO on")  # the tests' server waits for nothing else
+
+    def validating(item: Ingestion) -> Any:
+        written.extend(asked("SELECT pg_current_wal_insert_lsn()"))
+        return validate(item)
+
+    def storing(item: Ingestion) -> Any:
+        assert asked(f"SELECT pg_current_wal_flush_lsn() >= '{written[0]}'") == (True,)
+        return store(item)
+
+    monkeypatch.setattr(steps, "validate", validating)
+    monkeypatch.setattr(convert, "store", storing)
+    steps.ingest()
+
+    assert state(processed)[0] == JobState.INGESTED
 
 
 def test_a_second_delivery_ingests_nothing(processed):
@@ -186,11 +218,11 @@ def test_another_file_under_the_products_name_rejects_it_with_that_reason(proces
 def test_an_ingestion_that_somebody_else_took_over_is_left_to_them(processed, monkeypatch):
     written, write = [], convert.write
 
-    def overtaken(item: Ingestion, name: str) -> convert.Converted:
-        written.append(name)
+    def overtaken(item: Ingestion) -> convert.Converted:
+        written.append(item.dp_id)
         assert len(written) == 1
         Ingestion.objects.filter(pk=item.pk).update(state=IngestState.CONVERTED, sha256="theirs")
-        return write(item, name)
+        return write(item)
 
     monkeypatch.setattr(convert, "write", overtaken)
     steps.ingest()

@@ -5,6 +5,8 @@ from django_q.models import OrmQ
 
 from processing import tasks
 from processing.core.states import JobState
+from processing.workflow.ingest import ingest
+from processing.workflow.process import process
 from processing.workflow.wake import Stage
 from tests.processing.conftest import state
 
@@ -43,6 +45,40 @@ def test_products_do_not_queue_behind_the_jobs_that_still_wait(add, monkeypatch)
     tasks.process()
 
     assert sorted(state(job)[0] for job in jobs) == [JobState.INGESTED, JobState.WAITING]
+
+
+def test_short_jobs_of_which_products_gather_leave_none_behind(add, monkeypatch):
+    monkeypatch.setattr("processing.workflow.shift.GATHER", 3600.0)
+    taken = []
+
+    def counted() -> int:
+        taken.append(ingest())
+        return taken[-1]
+
+    monkeypatch.setattr("processing.workflow.shift.ingest", counted)
+    jobs = [add(number) for number in range(10)]
+    tasks.prepare()
+    tasks.process()
+
+    assert [state(job)[0] for job in jobs] == [JobState.INGESTED] * 10
+    assert taken == [8, 2, 0]
+
+
+def test_a_product_does_not_wait_for_the_recipe_of_another_job(add, monkeypatch):
+    monkeypatch.setattr("processing.workflow.shift.GATHER", 0.1)
+    first, second = add(1, sleep=0.1), add(2)
+    seen = []
+
+    def seeing() -> bool:
+        seen.append(state(first)[0])
+        return process()
+
+    monkeypatch.setattr("processing.workflow.shift.process", seeing)
+    tasks.prepare()
+    tasks.process()
+
+    assert seen[1] == JobState.INGESTED
+    assert state(second)[0] == JobState.INGESTED
 
 
 def test_a_sweep_says_what_is_due(add):
