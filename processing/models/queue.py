@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -13,15 +13,20 @@ from django.utils import timezone
 
 from processing.core.limits import places
 from processing.core.states import CampaignState, CertificateState, DateState, JobState
+from processing.models.among import Among
 from processing.models.campaigns import HOUR, Campaign
+from processing.models.certificates import Certificate
 from processing.models.composed import ComposedObjects, Given
-from processing.models.instruments import Instrument, Open, held, in_time
+from processing.models.dates import ProcessingDate
+from processing.models.instruments import Instrument, Open, done_in, held, in_time
 from processing.models.stops import ALL, Stop
 
 if TYPE_CHECKING:
     from processing.models.jobs import Job
     from processing.models.room import Room
 
+FOREMOST = 16
+"""Jobs of which a claim takes the first that no other has locked, before it looks at all; a host has one at a time."""
 ALONG = ("campaign", "certificate", "date__instrument")
 """What comes with the row of a claim, which looks at it anyway; not the block, of which all that wait would be read."""
 
@@ -37,15 +42,17 @@ class Queue(models.QuerySet["Job"]):
 
     def ready(self, instruments: Sequence[Any]) -> "Queue":
         """WAITING jobs of these instruments, which are open and not stopped, that nothing else forbids to start."""
-        return self.filter(
-            models.Q(not_before=None) | models.Q(not_before__lte=Now()),
-            state=JobState.WAITING,
-            due=True,
+        return self.waiting().filter(
             date__state=DateState.PROCESSING,
             date__instrument__name__in=instruments,
             campaign__state=CampaignState.RUNNING,
             certificate__state=CertificateState.CERTIFIED,
         )
+
+    def waiting(self) -> "Queue":
+        """Those that wait for nothing of their own."""
+        in_time = models.Q(not_before=None) | models.Q(not_before__lte=Now())
+        return self.filter(in_time, state=JobState.WAITING, due=True)
 
     def unstopped(self, instrument: Any) -> "Queue":
         """All of these while no stop concerns the instrument; none otherwise."""
@@ -81,6 +88,21 @@ class Queue(models.QuerySet["Job"]):
         taken = ready.select_for_update(skip_locked=True, of=("self",)).in_turn()
         return taken if overrun else taken.filter(in_time(opened))
 
+    def foremost(self, opened: Sequence[Open], *, overrun: bool = False) -> "Queue":
+        """The first of these, found without the rows that belong to them.
+
+        What waits may be thousands of jobs, and of each its certificate is long: nobody sorts these.
+        """
+        keys = models.Q(pk__in=[])
+        for each in opened:
+            dates = ProcessingDate.objects.filter(
+                models.Q(instrument__name=each.instrument), state=DateState.PROCESSING
+            )
+            in_time = models.Q() if overrun else done_in(each.left, each.length)
+            keys |= models.Q(Among("date_id", dates), in_time)
+        found = self.waiting().filter(keys, Among("campaign_id", RUNNING), Among("certificate_id", CERTIFIED))
+        return found.in_turn()[:FOREMOST]
+
     def next_of(self, rows: Iterable[Instrument], room: "Room | None" = None) -> "Job | None":
         """The first in turn that is done before its window closes, and has room; None if there is none to take.
 
@@ -114,6 +136,9 @@ class Queue(models.QuerySet["Job"]):
         return [row for row in rows if places(row.most_jobs, running.get(row.pk, 0))], limited
 
 
+OPEN = ProcessingDate.objects.filter(state=DateState.PROCESSING).order_by()
+RUNNING = Campaign.objects.filter(state=CampaignState.RUNNING).order_by()
+CERTIFIED = Certificate.objects.filter(state=CertificateState.CERTIFIED).order_by()
 LIMITED = ComposedObjects(lambda: Campaign.objects.all().limited())
 
 
@@ -137,7 +162,8 @@ class Line:
             return self.rows().first()
         shape = tuple((each.left is None, each.length is None) for each in self.opened)
         given = {f"{part} {number}": v for number, o in enumerate(self.opened) for part, v in o._asdict().items()}
-        return next(iter(head(self.jobs.model, shape, self.overrun).ask(**given)), None)
+        found = head(self.jobs.model, shape, self.overrun).ask(**given)
+        return found[0] if found else self.rows().first()
 
 
 @cache
@@ -147,4 +173,6 @@ def head(model: type["Job"], shape: Sequence[tuple[bool, bool]], overrun: bool) 
         Open(Given(f"instrument {i}"), None if endless else Given(f"left {i}"), None if old else Given(f"length {i}"))
         for i, (endless, old) in enumerate(shape)
     ]
-    return ComposedObjects(lambda: model.objects.all().takeable(opened, overrun=overrun)[:1])
+    jobs = model.objects.all()
+    first = partial(jobs.foremost, opened, overrun=overrun)
+    return ComposedObjects(lambda: jobs.takeable(opened, overrun=overrun).filter(Among("pk", first()))[:1])
