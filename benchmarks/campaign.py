@@ -102,6 +102,7 @@ def steps(dates: int) -> dict[str, float]:
     """A campaign from its preview to its end."""
     from processing import control
     from processing.models import Job
+    from processing.workflow.sweep import sweep
 
     row, times = planned("ten years", dates), Times(server())
     found = times.found
@@ -112,11 +113,11 @@ def steps(dates: int) -> dict[str, float]:
     found["memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     claims(times)
     execute(DONE, row.pk)
-    times.of("sweep_", control.sweep)
+    times.of("sweep_", sweep)
     shown(times, row.pk)
     found["pause_seconds"] = paused(row)
     times.of("cancel_", lambda: control.cancel_campaign(row.fresh(), "bench", ""))
-    times.of("sweep_after_cancel_", control.sweep)
+    times.of("sweep_after_cancel_", sweep)
     return found | floor(times, row.pk)
 
 

@@ -15,7 +15,6 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
-from benchmarks.copying import plain
 from processing.core.fingerprint import Kind, kind
 from processing.core.states import TROUBLE, JobState, Reason
 
@@ -116,7 +115,10 @@ class Sky:
 
     def blocks(self) -> Iterator[Sequence[object]]:
         """Texts for the newest only: nothing but the page of an AB reads them."""
-        text, oldest = plain(SAMPLE.read_text()), self.number * (1 - NEW)
+        from processing.models.packing import Like, packed
+        from processing.models.pour import copied
+
+        text, oldest = copied(packed(SAMPLE.read_text(), Like.AB)), self.number * (1 - NEW)
         for pk, night, at, _ in self.jobs():
             yield (
                 pk,

@@ -9,8 +9,9 @@ NAME, FIRST, FIRST_FILE = "UVES.2012-05-10T03:17:42.861", date(2002, 1, 1), date
 BLOCKS = """
 INSERT INTO processing_associationblock (name, date_id, text, sha256, frames, raw_type, recipe, setup, tech, prog_id,
   ob_id, registered)
-SELECT name || '.ab', date_id, replace(replace(%s, %s, name), '2012-05-09', date::text), '', md5(name), 'SCI_POINT_RED',
-  'uves_obs_scired', 'RED580_1x1', 'ECHELLE', '', '', now()
+SELECT name || '.ab', date_id,
+  '\\x00'::bytea || convert_to(replace(replace(%s, %s, name), '2012-05-09', date::text), 'UTF8'), '', md5(name),
+  'SCI_POINT_RED', 'uves_obs_scired', 'RED580_1x1', 'ECHELLE', '', '', now()
 FROM (SELECT d.id AS date_id, d.date, 'UVES.' || d.date || 'T00:' || to_char(n, 'FM00') || ':00.000' AS name
   FROM processing_processingdate d, generate_series(1, %s) n) AS named
 """

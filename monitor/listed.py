@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from django.db.models import Aggregate, TextField
 
 
@@ -23,6 +21,6 @@ class Listed(Aggregate):
         return self.as_sql(compiler, connection, function="STRING_AGG", template=joined)
 
 
-def numbers(listed: str | None) -> npt.NDArray[np.float64]:
+def numbers(listed: str | None) -> list[float]:
     """The numbers of a `Listed`."""
-    return np.fromstring(listed or "", sep=" ")
+    return [float(number) for number in (listed or "").split()]

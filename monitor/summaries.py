@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
+from statistics import median
 from typing import Any
 
-import numpy as np
 from django.db.models import Count, QuerySet, Sum
 
 from monitor.listed import Listed, numbers
-from monitor.trends import Chosen, FloatArray, rules_of
+from monitor.spread import deviation
+from monitor.trends import Chosen, rules_of
 from processing.models import Certificate, Job, Qc1Parameter, Score
 
 # The newest jobs of a range that are summed up.
@@ -66,15 +68,8 @@ def _judged(
 
 
 def _summary(row: Mapping[str, Any], judged: Mapping[str, Any] | None, *, is_score: bool) -> Summary:
-    values = numbers(row["values"])
-    median, mad = _middle(values[np.isfinite(values)])
+    values = [value for value in numbers(row["values"]) if isfinite(value)]
+    middle = median(values) if values else None
+    mad = deviation(values, middle) if middle is not None else None
     scored, flagged = (judged["scored"], judged["flagged"]) if judged else (0, 0)
-    return Summary(row["name"], row["chip"], is_score, row.get("unit", ""), row["number"], median, mad, scored, flagged)
-
-
-def _middle(values: FloatArray) -> tuple[float | None, float | None]:
-    """Median and median absolute deviation."""
-    if not len(values):
-        return None, None
-    median = np.median(values)
-    return float(median), float(np.median(np.abs(values - median)))
+    return Summary(row["name"], row["chip"], is_score, row.get("unit", ""), row["number"], middle, mad, scored, flagged)

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from statistics import median
 from typing import NamedTuple
-
-import numpy as np
 
 from monitor.closures import closures
 from monitor.nested import finite
+from monitor.spread import percentile
 from processing.core.spans import Blocked, Span, peak, total
 from processing.core.states import DateState, JobState
 from processing.models import Event, Instrument, Job, ProcessingDate
@@ -137,12 +137,12 @@ class Setup:
     @property
     def p50(self) -> float:
         """The median."""
-        return float(np.percentile(self.seconds, 50))
+        return median(self.seconds)
 
     @property
     def p95(self) -> float:
         """19 of 20 were quicker."""
-        return float(np.percentile(self.seconds, 95))
+        return percentile(self.seconds, 95)
 
     @property
     def longest(self) -> float:

@@ -1,20 +1,22 @@
 """Scores and QC1 parameters over time: the values, the thresholds that they were held against, what was flagged."""
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from itertools import pairwise, repeat
+from math import inf, isfinite, isnan
+from statistics import median
+from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from monitor.days import mjd_of
 from monitor.listed import Listed, numbers
+from monitor.spread import TO_SIGMA, deviation
 from processing.models import AssociationBlock, Certificate, Instrument, Job, ProcessingDate, Qc1Parameter, Score
 
-FloatArray = npt.NDArray[np.float64]
 Bounds = tuple[float, float]
 """(low, high) that a value must lie within; infinite where that side is open."""
 
@@ -24,10 +26,7 @@ MOST_NIGHTS = 1000
 MOST_EXACT = 120
 # The newest ABs whose setups are offered.
 MOST_BLOCKS = 5000
-# Scales a median absolute deviation to the standard deviation of a normal distribution.
-TO_SIGMA = 1.4826
-OPEN = (-np.inf, np.inf)
-THRESHOLDS = ("low", "high")
+OPEN: Bounds = (-inf, inf)
 
 
 @dataclass(frozen=True)
@@ -68,55 +67,70 @@ class Limit:
     certificate: int
 
 
+class Value(NamedTuple):
+    """What was measured once; `value` is NaN for what is no number, thresholds are infinite where that side is open."""
+
+    mjd: float
+    value: float
+    job: int
+    flagged: bool
+    certificate: int
+    """0 without one."""
+    low: float
+    high: float
+
+
 @dataclass(frozen=True)
 class Series:
-    """Arrays of one length, in the order of observation."""
+    """Values in the order of observation."""
 
-    mjd: FloatArray
-    value: FloatArray
-    """NaN for what was measured and is no number."""
-    flagged: npt.NDArray[np.bool_]
-    job: npt.NDArray[np.int64]
-    low: FloatArray
-    high: FloatArray
-    """The thresholds of each value; infinite where that side is open."""
+    values: Sequence[Value]
     limits: Sequence[Limit]
 
     @property
     def number(self) -> int:
         """How many values there are, those that are no numbers among them."""
-        return len(self.mjd)
+        return len(self.values)
 
     @property
     def not_finite(self) -> int:
         """How many values are no numbers."""
-        return int(np.isnan(self.value).sum())
+        return sum(isnan(one.value) for one in self.values)
 
     @property
     def flags(self) -> int:
         """How many values are flagged."""
-        return int(self.flagged.sum())
+        return len(self.flagged)
 
     @cached_property
-    def finite(self) -> npt.NDArray[np.bool_]:
-        """Which can be drawn."""
-        return np.isfinite(self.value)
+    def finite(self) -> Sequence[Value]:
+        """Those that can be drawn."""
+        return [one for one in self.values if isfinite(one.value)]
 
-    def newest_flagged(self, number: int) -> list[int]:
-        """Positions of the last flagged values, the newest first."""
-        return [int(i) for i in np.flatnonzero(self.flagged)[::-1][:number]]
+    @cached_property
+    def flagged(self) -> Sequence[Value]:
+        """Those that are flagged."""
+        return [one for one in self.values if one.flagged]
+
+    def newest_flagged(self, number: int) -> Sequence[Value]:
+        """The last flagged values, the newest first."""
+        return self.flagged[::-1][:number]
 
 
-@dataclass(frozen=True)
-class Bins:
-    """Medians over time: arrays of one length, only of stretches with values enough."""
+Judged = tuple[Bounds, Iterable[bool]]
+"""Thresholds of values, and which of these are flagged."""
+Judge = Callable[[Mapping[str, Any], Sequence[float]], Judged]
 
-    mjd: FloatArray
-    """The middle of each stretch."""
-    low: FloatArray
-    median: FloatArray
-    high: FloatArray
-    sigma: FloatArray
+
+class Bin(NamedTuple):
+    """A stretch of time with values enough."""
+
+    mjd: float
+    """Its middle."""
+    low: float
+    median: float
+    high: float
+    sigma: float
     """Scaled median absolute deviation."""
 
 
@@ -140,100 +154,84 @@ def series(chosen: Chosen, parameter: Parameter, certificates: Sequence[Certific
     if parameter.chip:
         conditions["chip"] = parameter.chip
     if parameter.is_score:
-        return scores(_table(Score.objects.filter(**conditions, flag__isnull=False), nights, THRESHOLDS))
-    return measurements(
-        _table(Qc1Parameter.objects.filter(**conditions), nights), rules_of(certificates, parameter.name)
-    )
+        return _series(Score.objects.filter(**conditions, flag__isnull=False), nights, scored)
+    rules = {pk: bounds for pk, (_, bounds) in rules_of(certificates, parameter.name).items()}
+    return _series(Qc1Parameter.objects.filter(**conditions), nights, partial(measured, rules))
 
 
-def scores(table: FloatArray) -> Series:
+def scored(row: Mapping[str, Any], _values: Sequence[float]) -> Judged:
     """Of a score bit: flags and thresholds are those that stand with it."""
-    low, high = np.nan_to_num(table[:, 5], nan=-np.inf), np.nan_to_num(table[:, 6], nan=np.inf)
-    return _series(table, table[:, 4] == 1, low, high)
+    return (_or(row["low"], -inf), _or(row["high"], inf)), [flag == 1 for flag in numbers(row["all_flag"])]
 
 
-def measurements(table: FloatArray, rules: Mapping[int, tuple[str, Bounds]]) -> Series:
+def measured(rules: Mapping[int, Bounds], row: Mapping[str, Any], values: Sequence[float]) -> Judged:
     """Of a QC1 parameter: thresholds are those of the job's version of its certificate, if that scores it."""
-    low, high = np.full(len(table), -np.inf), np.full(len(table), np.inf)
-    ruled = np.zeros(len(table), dtype=bool)
-    for pk, (_, bounds) in rules.items():
-        of_version = table[:, 3] == pk
-        low[of_version], high[of_version] = bounds
-        ruled |= of_version
-    value = table[:, 1]
+    if not (bounds := rules.get(row["job__certificate_id"])):
+        return OPEN, repeat(False)
+    low, high = bounds
     # A comparison with NaN is false: what is no number is flagged, too.
-    return _series(table, ruled & ~((value >= low) & (value <= high)), low, high)
+    return bounds, [not low <= value <= high for value in values]
 
 
-def _table(rows: QuerySet[Any], nights: Mapping[int, date], thresholds: Sequence[str] = ()) -> FloatArray:
-    """MJD, value, job, certificate, and of scores flag, low, high; in the order of time.
+def _series(rows: QuerySet[Any], nights: Mapping[int, date], judge: Judge) -> Series:
+    """Of these values, in the order of time.
 
     Over many nights the DFO date says enough, and the table of ABs need not be read; it also stands in for a time
     of observation that is not known.
     """
-    exact = len(nights) <= MOST_EXACT
+    thresholds = ("low", "high") if rows.model is Score else ()
     listed = {"value": "value", "job": "job_id", **({"flag": "flag"} if thresholds else {})}
-    listed |= {"mjd": "job__block__mjd_obs"} if exact else {}
+    listed |= {"mjd": "job__block__mjd_obs"} if len(nights) <= MOST_EXACT else {}
     grouped = rows.order_by().values("job__date_id", "job__certificate_id", *thresholds)
     found = grouped.annotate(**{f"all_{name}": Listed(column) for name, column in listed.items()})
-    parts = [_part(row, nights, thresholds) for row in found]
-    table = np.concatenate(parts) if parts else np.empty((0, 7))
-    return table[np.argsort(table[:, 0], kind="stable")]
+    values = [value for row in found for value in _values(row, nights[row["job__date_id"]], judge)]
+    values.sort(key=lambda one: one.mjd)
+    return Series(values, _limits(values))
 
 
-def _part(row: Mapping[str, Any], nights: Mapping[int, date], thresholds: Sequence[str]) -> FloatArray:
+def _values(row: Mapping[str, Any], night: date, judge: Judge) -> Iterator[Value]:
     """The values of one night, certificate and thresholds."""
-    value = numbers(row["all_value"])
-    night = np.full(len(value), mjd_of(nights[row["job__date_id"]]), dtype=float)
-    mjd = numbers(row["all_mjd"]) if "all_mjd" in row else night
-    columns = [np.where(np.isnan(mjd), night, mjd), value, numbers(row["all_job"])]
-    same = [row["job__certificate_id"], *(row[name] for name in thresholds)]
-    constant = [np.full(len(value), np.nan if number is None else number, dtype=float) for number in same]
-    flags = [numbers(row["all_flag"])] if thresholds else []
-    return np.stack([*columns, constant[0], *flags, *constant[1:]], axis=1)
+    value, job = numbers(row["all_value"]), map(int, numbers(row["all_job"]))
+    day = float(mjd_of(night))
+    mjd = [day if isnan(at) else at for at in numbers(row["all_mjd"])] if "all_mjd" in row else repeat(day)
+    (low, high), flagged = judge(row, value)
+    return map(Value, mjd, value, job, flagged, repeat(row["job__certificate_id"] or 0), repeat(low), repeat(high))
 
 
-def _series(table: FloatArray, flagged: npt.NDArray[np.bool_], low: FloatArray, high: FloatArray) -> Series:
-    mjd, job = table[:, 0], table[:, 2].astype(np.int64)
-    limits = _limits(mjd, np.nan_to_num(table[:, 3]), low, high)
-    return Series(mjd, table[:, 1], flagged, job, low, high, limits)
-
-
-def _limits(mjd: FloatArray, certificate: FloatArray, low: FloatArray, high: FloatArray) -> list[Limit]:
+def _limits(values: Iterable[Value]) -> list[Limit]:
     """Each version's thresholds, by the first observation; one that ends before the next begins lasts until then."""
-    found = []
-    for pk in np.unique(certificate):
-        mine = np.flatnonzero(certificate == pk)
-        for least, most in _pairs(low[mine], high[mine]):
-            times = mjd[mine][(low[mine] == least) & (high[mine] == most)]
-            found.append(Limit(least, most, float(times[0]), float(times[-1]), int(pk)))
+    spans: dict[tuple[int, float, float], list[float]] = {}
+    for one in values:
+        spans.setdefault((one.certificate, one.low, one.high), [one.mjd, one.mjd])[1] = one.mjd
+    found = [
+        Limit(low, high, first, last, certificate)
+        for (certificate, low, high), (first, last) in spans.items()
+        if (low, high) != OPEN
+    ]
     found.sort(key=lambda limit: (limit.first, limit.certificate))
-    ends = [*(limit.first for limit in found[1:]), -np.inf]
+    ends = [*(limit.first for limit in found[1:]), -inf]
     return [replace(limit, last=max(limit.last, end)) for limit, end in zip(found, ends, strict=False)]
 
 
-def _pairs(low: FloatArray, high: FloatArray) -> set[Bounds]:
-    """The different thresholds that are not open on both sides; nearly always one."""
-    if (low == low[0]).all() and (high == high[0]).all():
-        return {(float(low[0]), float(high[0]))} - {OPEN}
-    return set(zip(low.tolist(), high.tolist(), strict=True)) - {OPEN}
+def bins(values: Sequence[Value], number: int, least: int) -> list[Bin]:
+    """So many equal stretches of the time of finite values; those with fewer than `least` of them are left out."""
+    if not values:
+        return []
+    first, last = values[0].mjd, values[-1].mjd
+    edges = [first + (last - first) * step / number for step in range(number + 1)]
+    times = [one.mjd for one in values]
+    cuts = [0, *(bisect_right(times, edge) for edge in edges[1:-1]), len(values)]
+    stretches = zip(pairwise(edges), pairwise(cuts), strict=True)
+    return [
+        _bin((start + end) / 2, [one.value for one in values[low:high]])
+        for (start, end), (low, high) in stretches
+        if high - low >= least
+    ]
 
 
-def bins(mjd: FloatArray, value: FloatArray, number: int, least: int) -> Bins:
-    """So many equal stretches of time; those with fewer than `least` values are left out."""
-    if not len(mjd):
-        return Bins(*(np.empty(0) for _ in range(5)))
-    edges = np.linspace(mjd[0], mjd[-1], number + 1)
-    cuts = np.searchsorted(mjd, edges[1:-1], side="right")
-    stretches = zip((edges[:-1] + edges[1:]) / 2, np.split(value, cuts), strict=True)
-    found = [(middle, *_spread(part)) for middle, part in stretches if len(part) >= least]
-    return Bins(*np.array(found, dtype=float).reshape(-1, 5).T)
-
-
-def _spread(values: FloatArray) -> tuple[float, float, float, float]:
-    """Lowest, median, highest, scaled median absolute deviation."""
-    middle = float(np.median(values))
-    return float(values.min()), middle, float(values.max()), TO_SIGMA * float(np.median(np.abs(values - middle)))
+def _bin(mjd: float, values: Sequence[float]) -> Bin:
+    middle = median(values)
+    return Bin(mjd, min(values), middle, max(values), TO_SIGMA * deviation(values, middle))
 
 
 def _or(value: float | None, otherwise: float) -> float:

@@ -90,7 +90,7 @@ def broker() -> Iterator[CheckMessage]:
     """E007: messages travel through the database that phoenix itself uses, or through Redis."""
     chosen = {key: settings.Q_CLUSTER[key] for key in BROKERS if key in settings.Q_CLUSTER}
     # Whatever carries messages, a cluster takes those of all roles of its host.
-    if str(chosen.get("broker_class", "")).startswith("processing.workflow.queues."):
+    if str(chosen.get("broker_class", "")).startswith("processing.workflow."):
         del chosen["broker_class"]
     if chosen != {"orm": "default"} and [*chosen] != ["redis"]:
         # Through another database, schedules would fire again every half minute.

@@ -18,7 +18,7 @@ from processing.core.certification import Certificate
 from processing.core.origin import RawFacts
 from processing.core.ports import Command, Inputs, Product
 from processing.core.scoring import Measurement
-from processing.core.spectrum import ChipFiles, SpectrumSource
+from processing.core.sources import ChipFiles, SpectrumSource
 from processing.plugins import logs
 
 RECIPE = """

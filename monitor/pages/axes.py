@@ -1,7 +1,7 @@
 """Axes of pictures made on the server: from values, days and times to pixels, round ticks, the frame around a plot."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -88,9 +88,9 @@ class Plane:
     x: Axis
     y: Axis
 
-    def points(self, xs: Sequence[float], ys: Sequence[float]) -> list[str]:
+    def points(self, places: Iterable[tuple[float, float]]) -> list[str]:
         """`x,y` of each point in pixels."""
-        return [f"{self.x.at(x):.1f},{self.y.at(y):.1f}" for x, y in zip(xs, ys, strict=True)]
+        return [f"{self.x.at(x):.1f},{self.y.at(y):.1f}" for x, y in places]
 
     def grid(self, across: Sequence[Tick], up: Sequence[Tick]) -> SafeString:
         """Lines and labels at ticks, and the frame."""

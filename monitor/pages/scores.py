@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import isfinite
+from statistics import median
 from typing import Any
 from urllib.parse import urlencode
 
-import numpy as np
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,7 +16,7 @@ from monitor import summaries, trends
 from monitor.pages import asked, trend_plot
 from monitor.pages.guards import page
 from monitor.summaries import Summary
-from monitor.trends import Chosen, Parameter, Series
+from monitor.trends import Chosen, Parameter, Series, Value
 from processing.models import Certificate, Job
 
 RANGE = timedelta(days=89)
@@ -84,13 +85,13 @@ def drawn(chosen: Chosen, parameter: Parameter, series: Series, summed: Sequence
     """The picture, the latest flagged values, and where the same is to be had as JSON."""
     unit = next((row.unit for row in summed if row.name == parameter.name and row.unit), "")
     newest = series.newest_flagged(trend_plot.MOST_LINKS)
-    jobs = trends.named([int(series.job[i]) for i in newest])
+    jobs = trends.named([one.job for one in newest])
     title = f"{parameter.name} of {chosen.instrument}" + (f" on {parameter.chip}" if parameter.chip else "")
-    finite = series.value[series.finite]
+    finite = [one.value for one in series.finite]
     return {
         "plot": trend_plot.trend(series, title, f"{parameter.name} / {unit}" if unit else parameter.name, jobs),
-        "median": float(np.median(finite)) if len(finite) else None,
-        "flagged": [flagged(series, i, jobs) for i in newest[:LATEST]],
+        "median": median(finite) if finite else None,
+        "flagged": [flagged(one, jobs) for one in newest[:LATEST]],
         "cut": (chosen.last - chosen.first).days >= trends.MOST_NIGHTS,
         "binned": len(finite) > trend_plot.MOST_POINTS,
         "most": {"nights": trends.MOST_NIGHTS, "points": trend_plot.MOST_POINTS, "jobs": summaries.MOST_JOBS},
@@ -98,14 +99,10 @@ def drawn(chosen: Chosen, parameter: Parameter, series: Series, summed: Sequence
     }
 
 
-def flagged(series: Series, position: int, jobs: Mapping[int, Job]) -> Flagged:
+def flagged(one: Value, jobs: Mapping[int, Job]) -> Flagged:
     """One row of the list."""
-    value, low, high = (_or_none(column[position]) for column in (series.value, series.low, series.high))
-    return Flagged(jobs[int(series.job[position])], value, low, high)
-
-
-def _or_none(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+    value, low, high = (x if isfinite(x) else None for x in (one.value, one.low, one.high))
+    return Flagged(jobs[one.job], value, low, high)
 
 
 def as_json(chosen: Chosen, parameter: Parameter) -> str:

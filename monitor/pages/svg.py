@@ -78,7 +78,7 @@ def spectrum(preview: object, identity: str, title: str, unit: str) -> SafeStrin
 
 
 def _envelope(envelope: Envelope, plane: Plane) -> SafeString:
-    high, low = plane.points(envelope.wave, envelope.high), plane.points(envelope.wave, envelope.low)
+    high, low = (plane.points(zip(envelope.wave, side, strict=True)) for side in (envelope.high, envelope.low))
     outlines = [(" ".join([*high[piece], *reversed(low[piece])]),) for piece in envelope.pieces()]
     return format_html_join("", '<polygon class="flux" points="{}"/>', outlines)
 

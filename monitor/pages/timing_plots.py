@@ -1,8 +1,9 @@
 """The pictures of times: predicted against actual, phases per night, the histogram of a recipe."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from statistics import median
 
-import numpy as np
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -65,7 +66,7 @@ def makespans(nights: Sequence[Night]) -> SafeString:
         if value
     ]
     ratios = [night.ratio for night in nights if night.ratio]
-    said = f"{len(nights)} nights; the median of actual over predicted is {np.median(ratios):.2f}." if ratios else ""
+    said = f"{len(nights)} nights; the median of actual over predicted is {median(ratios):.2f}." if ratios else ""
     drawing = Drawing("makespans", "Predicted and actual time per night", said)
     grid = plane.grid(_dates(nights, plane), plane.y.ticks(5))
     labels = plane.labels("DFO date", f"time / {unit}")
@@ -108,13 +109,14 @@ def _stack(plane: Plane, place: int, means: Mapping[str, float], unit: tuple[flo
 
 def histogram(setup: Setup, number: int, longest: float) -> SafeString:
     """How often a recipe took how long, from 0 to `longest` seconds; p50 and p95 as lines."""
-    counts, _ = np.histogram(setup.seconds, bins=BINS, range=(0.0, longest or 1.0))
-    x = Axis(0.0, longest or 1.0, 0.0, BAR_WIDTH)
-    wide, tall = BAR_WIDTH / BINS, BAR_HEIGHT / counts.max()
+    end = longest or 1.0
+    shown = (seconds for seconds in setup.seconds if 0.0 <= seconds <= end)
+    counts = Counter(min(int(BINS * seconds / end), BINS - 1) for seconds in shown)
+    x = Axis(0.0, end, 0.0, BAR_WIDTH)
+    wide, tall = BAR_WIDTH / BINS, BAR_HEIGHT / max(counts.values())
     bars = [
         (f"{n * wide:.1f}", f"{BAR_HEIGHT - count * tall:.1f}", f"{wide - 0.5:.1f}", f"{count * tall:.1f}")
-        for n, count in enumerate(counts)
-        if count
+        for n, count in sorted(counts.items())
     ]
     rects = format_html_join("", '<rect class="actual" x="{}" y="{}" width="{}" height="{}"/>', bars)
     marks = f"M{x.at(setup.p50):.1f} 0V{BAR_HEIGHT}M{x.at(setup.p95):.1f} 0V{BAR_HEIGHT}"

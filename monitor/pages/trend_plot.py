@@ -1,16 +1,18 @@
 """The picture of a trend: values over time, thresholds, flagged points, the median and its scatter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from math import isfinite
+from statistics import median
 
-import numpy as np
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from monitor.days import day_of
 from monitor.pages.axes import Axis, Drawing, Plane
-from monitor.trends import Bins, FloatArray, Limit, Series, bins
+from monitor.spread import percentile
+from monitor.trends import Bin, Limit, Series, Value, bins
 from processing.models import Job
 
 WIDTH, HEIGHT = 960, 340
@@ -33,15 +35,15 @@ DIAMOND = "m0 -5l5 5l-5 5l-5 -5z"
 
 def trend(series: Series, title: str, unit: str, jobs: Mapping[int, Job]) -> SafeString:
     """The plot; empty without a value that can be drawn.  `jobs` are those that flagged points lead to."""
-    if not series.finite.any():
+    if not series.finite:
         return SafeString("")
     plane = Plane(_days(series), _values(series))
-    good = series.finite & ~series.flagged
-    medians = bins(series.mjd[series.finite], series.value[series.finite], COARSE, LEAST)
+    good = [one for one in series.finite if not one.flagged]
+    medians = bins(series.finite, COARSE, LEAST)
     parts = (
         plane.grid(plane.x.day_ticks(7), plane.y.ticks(6)),
         band(medians, plane),
-        points(series.mjd[good], series.value[good], plane),
+        points(good, plane),
         line(medians, plane),
         limits(series.limits, plane),
         flags(series, jobs, plane),
@@ -52,21 +54,22 @@ def trend(series: Series, title: str, unit: str, jobs: Mapping[int, Job]) -> Saf
 
 def said(series: Series) -> str:
     """What the picture shows, in words."""
-    values = series.value[series.finite]
-    between = f"{day_of(series.mjd[0]):%Y-%m-%d} and {day_of(series.mjd[-1]):%Y-%m-%d}"
-    spread = f"median {np.median(values):.4g}, from {values.min():.4g} to {values.max():.4g}"
+    values = [one.value for one in series.finite]
+    between = f"{day_of(series.values[0].mjd):%Y-%m-%d} and {day_of(series.values[-1].mjd):%Y-%m-%d}"
+    spread = f"median {median(values):.4g}, from {min(values):.4g} to {max(values):.4g}"
     return f"{series.number} values between {between}: {spread}; {series.flags} flagged."
 
 
 def _days(series: Series) -> Axis:
-    first, last = series.mjd[0], series.mjd[-1]
+    first, last = series.values[0].mjd, series.values[-1].mjd
     margin = max(0.02 * (last - first), 0.5)
     return Axis(first - margin, last + margin, LEFT, WIDTH - RIGHT)
 
 
 def _values(series: Series) -> Axis:
     """Nearly all values, and thresholds unless they are far away; what lies outside is drawn at the edge."""
-    low, high = (float(x) for x in np.percentile(series.value[series.finite], INNER))
+    values = [one.value for one in series.finite]
+    low, high = (percentile(values, percent) for percent in INNER)
     reach = FAR * ((high - low) or abs(high) or 1.0)
     near = [x for limit in series.limits for x in (limit.low, limit.high) if low - reach <= x <= high + reach]
     low, high = min([low, *near]), max([high, *near])
@@ -74,41 +77,41 @@ def _values(series: Series) -> Axis:
     return Axis(low - margin, high + margin, HEIGHT - BOTTOM, TOP)
 
 
-def points(mjd: FloatArray, value: FloatArray, plane: Plane) -> SafeString:
+def points(values: Sequence[Value], plane: Plane) -> SafeString:
     """Every value as a dot, or, of more than `MOST_POINTS`, bins with median and range."""
-    if len(mjd) <= MOST_POINTS:
-        return format_html('<path class="dots" d="{}"/>', _dots(mjd, value, plane))
-    binned = bins(mjd, value, FINE, 1)
-    ranges = zip(binned.mjd, binned.low, binned.high, strict=True)
-    bars = "".join(f"M{plane.x.at(x):.1f} {plane.y.at(a):.1f}V{plane.y.at(b):.1f}" for x, a, b in ranges)
-    dots = _dots(binned.mjd, binned.median, plane)
+    if len(values) <= MOST_POINTS:
+        return format_html('<path class="dots" d="{}"/>', _dots([(one.mjd, one.value) for one in values], plane))
+    binned = bins(values, FINE, 1)
+    bars = "".join(f"M{plane.x.at(b.mjd):.1f} {plane.y.at(b.low):.1f}V{plane.y.at(b.high):.1f}" for b in binned)
+    dots = _dots([(b.mjd, b.median) for b in binned], plane)
     return format_html('<path class="ranges" d="{}"/><path class="dots" d="{}"/>', bars, dots)
 
 
-def _dots(xs: FloatArray, ys: FloatArray, plane: Plane) -> str:
-    return "".join(f"M{point}h0" for point in plane.points(xs.tolist(), ys.tolist()))
+def _dots(places: Iterable[tuple[float, float]], plane: Plane) -> str:
+    return "".join(f"M{point}h0" for point in plane.points(places))
 
 
-def pieces(medians: Bins) -> list[slice]:
+def pieces(medians: Sequence[Bin]) -> list[Sequence[Bin]]:
     """The parts of a running median without wide gaps."""
-    steps = np.diff(medians.mjd)
-    limit = GAP * steps.min() if len(steps) else 0.0
-    cuts = [0, *(int(i) + 1 for i in np.flatnonzero(steps > limit)), len(medians.mjd)]
-    return [slice(a, b) for a, b in pairwise(cuts)]
+    steps = [after.mjd - before.mjd for before, after in pairwise(medians)]
+    limit = GAP * min(steps, default=0.0)
+    cuts = [0, *(at for at, step in enumerate(steps, 1) if step > limit), len(medians)]
+    return [medians[a:b] for a, b in pairwise(cuts)]
 
 
-def line(medians: Bins, plane: Plane) -> SafeString:
+def line(medians: Sequence[Bin], plane: Plane) -> SafeString:
     """The running median."""
-    found = plane.points(medians.mjd.tolist(), medians.median.tolist())
-    rows = [(" ".join(found[piece]),) for piece in pieces(medians)]
+    rows = [(" ".join(plane.points([(b.mjd, b.median) for b in piece])),) for piece in pieces(medians)]
     return format_html_join("", '<polyline class="median" points="{}"/>', rows)
 
 
-def band(medians: Bins, plane: Plane) -> SafeString:
+def band(medians: Sequence[Bin], plane: Plane) -> SafeString:
     """One standard deviation, as the scaled median absolute deviation, on either side of the median."""
-    above = plane.points(medians.mjd.tolist(), (medians.median + medians.sigma).tolist())
-    below = plane.points(medians.mjd.tolist(), (medians.median - medians.sigma).tolist())
-    rows = [(" ".join([*above[piece], *reversed(below[piece])]),) for piece in pieces(medians)]
+    sides = [
+        [*((b.mjd, b.median + b.sigma) for b in piece), *((b.mjd, b.median - b.sigma) for b in reversed(piece))]
+        for piece in pieces(medians)
+    ]
+    rows = [(" ".join(plane.points(side)),) for side in sides]
     return format_html_join("", '<polygon class="scatter" points="{}"/>', rows)
 
 
@@ -122,7 +125,7 @@ def _steps(used: Sequence[Limit], side: str, plane: Plane) -> list[str]:
     before, found = None, []
     for limit in used:
         value = getattr(limit, side)
-        if not np.isfinite(value) or not plane.y.low <= value <= plane.y.high:
+        if not isfinite(value) or not plane.y.low <= value <= plane.y.high:
             before = None
             continue
         # Reaches half a day beyond, so that the threshold of a single night can be seen.
@@ -135,16 +138,16 @@ def _steps(used: Sequence[Limit], side: str, plane: Plane) -> list[str]:
 
 def flags(series: Series, jobs: Mapping[int, Job], plane: Plane) -> SafeString:
     """Flagged values as diamonds; those whose job is known lead to its AB."""
-    shown = [int(i) for i in np.flatnonzero(series.flagged & series.finite)]
-    plain = "".join(_diamond(series, i, plane) for i in shown if int(series.job[i]) not in jobs)
+    shown = [one for one in series.flagged if isfinite(one.value)]
+    plain = "".join(_diamond(one, plane) for one in shown if one.job not in jobs)
     link = '<a href="{}" tabindex="-1"><path class="flagged" d="{}"><title>{}</title></path></a>'
-    known = [(i, jobs[int(series.job[i])]) for i in shown if int(series.job[i]) in jobs]
+    known = [(one, jobs[one.job]) for one in shown if one.job in jobs]
     rows = [
-        (reverse("ab", args=(job.block.name,)), _diamond(series, i, plane), f"{job}: {series.value[i]:.4g}, flagged")
-        for i, job in known
+        (reverse("ab", args=(job.block.name,)), _diamond(one, plane), f"{job}: {one.value:.4g}, flagged")
+        for one, job in known
     ]
     return format_html('<path class="flagged" d="{}"/>', plain) + format_html_join("", link, rows)
 
 
-def _diamond(series: Series, position: int, plane: Plane) -> str:
-    return f"M{plane.x.at(series.mjd[position]):.1f} {plane.y.at(series.value[position]):.1f}{DIAMOND}"
+def _diamond(one: Value, plane: Plane) -> str:
+    return f"M{plane.x.at(one.mjd):.1f} {plane.y.at(one.value):.1f}{DIAMOND}"

@@ -4,9 +4,8 @@ Photometric keywords: ESO Science Data Products Standard issue 8 (ESO-044286), s
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,24 +20,6 @@ SIGMA_OF_MAD = 1.4826  # a normal distribution's standard deviation in median ab
 GAUSSIAN_AREA = math.pi / (4 * math.log(2))  # total over peak of a Gaussian of FWHM 1
 LIMIT_SIGMA = 5.0
 ARCSEC = 3600.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImageSource:
-    """What one archived image is made of."""
-
-    label: str
-    """The filter, such as Ks."""
-    image: Path
-    """Pixels in HDU 0; how many frames contributed to each in the first extension, if there is one."""
-    constants: Mapping[str, Any] = field(default_factory=dict)
-    """Configuration of the filter: ZEROPOINT (mag of 1 ADU/s), AB_OFFSET (AB minus PHOTSYS), SATURATION (ADU), ..."""
-    ancillaries: Sequence[tuple[str, Path]] = ()
-
-    @property
-    def header_keys(self) -> Mapping[str, str]:
-        """No keyword of an image depends on an arm."""
-        return {}
 
 
 @dataclass(frozen=True, kw_only=True)

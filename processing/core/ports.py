@@ -9,10 +9,9 @@ from typing import Protocol
 
 from processing.core.ab import AB
 from processing.core.certification import Certificate
-from processing.core.image import ImageSource
 from processing.core.origin import RawFacts
 from processing.core.scoring import Measurement
-from processing.core.spectrum import SpectrumSource
+from processing.core.sources import ImageSource, SpectrumSource
 
 
 class FileKind(StrEnum):

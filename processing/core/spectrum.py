@@ -1,44 +1,13 @@
-"""A one-dimensional spectrum on its way to the archive: which files it comes from, and its arrays."""
+"""A one-dimensional spectrum on its way to the archive: its arrays, and what is cut from them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChipFiles:
-    """The pipeline products of one chip that end up in the archive."""
-
-    flux: Path
-    error: Path
-    sky: Path | None = None
-    calibrated: Path | None = None
-    calibrated_error: Path | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SpectrumSource:
-    """What one archived spectrum is made of: the chips of one arm, in the order of wavelength."""
-
-    label: str
-    """The setting, such as RED580."""
-    chips: Sequence[ChipFiles]
-    slit_key: str
-    """Header keyword of the slit width in arcsec."""
-    grating_key: str
-    ancillaries: Sequence[tuple[str, Path]] = ()
-    """(category such as ANCILLARY.2DSPECTRUM, file) of what is archived beside it."""
-
-    @property
-    def header_keys(self) -> Mapping[str, str]:
-        """What {slit} and {grating} stand for in the keyword table."""
-        return {"slit": self.slit_key, "grating": self.grating_key}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,12 +3,15 @@
 import hashlib
 
 from django.conf import settings
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.utils.functional import cached_property
 
 from processing.core import ab as core
 from processing.models.composed import ComposedObjects, Given
 from processing.models.dates import ProcessingDate
+from processing.models.packed import PackedText
+from processing.models.packing import Like
 
 
 class BlockQuerySet(models.QuerySet["AssociationBlock"]):
@@ -24,9 +27,9 @@ class AssociationBlock(models.Model):
 
     name = models.CharField(max_length=128, unique=True)
     date = models.ForeignKey(ProcessingDate, on_delete=models.PROTECT, related_name="blocks")
-    text = models.TextField()
+    text = PackedText(like=Like.AB)
     sha256 = models.CharField(max_length=64)
-    frames = models.CharField(max_length=64, db_index=True, help_text="SHA-256 of recipe and raw frames")
+    frames = models.CharField(max_length=64, help_text="SHA-256 of recipe and raw frames")
     raw_type = models.CharField(max_length=64, blank=True)
     recipe = models.CharField(max_length=64)
     setup = models.CharField(max_length=64, blank=True)
@@ -40,6 +43,7 @@ class AssociationBlock(models.Model):
 
     class Meta:
         ordering = ("name",)
+        indexes = (HashIndex(fields=("frames",), name="block_by_frames"),)
 
     def __str__(self) -> str:
         return self.name

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import connection, models
 
+from processing.models.packed import PackedText
+
 
 def fresh_keys(model: type[models.Model], number: int) -> list[int]:
     """So many primary keys that no row has or will get by itself; ascending.  Within a transaction."""
@@ -30,6 +32,8 @@ def pour(common: models.Model, names: Sequence[str], rows: Iterable[Sequence[Any
     meta = common._meta
     fields = {field.attname: field for field in meta.concrete_fields}
     varying = [fields.pop(name) for name in names]
+    long = [at for at, field in enumerate(varying) if isinstance(field, PackedText)]
+    rows = (with_packed(row, long, varying) for row in rows) if long else rows
     fixed = [field for field in fields.values() if not field.primary_key]
     values = [field.get_db_prep_save(field.pre_save(common, add=True), connection) for field in fixed]
     table = connection.ops.quote_name(meta.db_table)
@@ -46,8 +50,18 @@ def pour(common: models.Model, names: Sequence[str], rows: Iterable[Sequence[Any
             cursor.executemany(sql, [(*row, *values) for row in rows])
 
 
+def with_packed(row: Sequence[Any], long: Sequence[int], fields: Sequence[Any]) -> list[Any]:
+    """The values with bytes for what is long."""
+    values = list(row)
+    for at in long:
+        values[at] = fields[at].get_prep_value(values[at])
+    return values
+
+
 def copied(value: Any) -> str:
     """A value as COPY reads it."""
+    if isinstance(value, bytes):
+        return rf"\\x{value.hex()}"
     if isinstance(value, str):
         # A table for `translate` takes a hundred times as long.
         return value.replace("\\", r"\\").replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")

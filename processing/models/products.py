@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models, transaction
 from django.db.models.functions import Now
 
@@ -17,7 +18,8 @@ from processing.models.jobs import Job
 from processing.models.leases import UNLEASED, Leased, from_now
 from processing.models.moves import Moving
 from processing.models.noted import hasten
-from processing.models.packed import PackedJson
+from processing.models.packed import PackedCurves, PackedJson
+from processing.models.packing import Like
 
 OPEN = (IngestState.QUEUED, IngestState.CONVERTED, IngestState.VALIDATED, IngestState.STORED)
 PENDING = (*OPEN, IngestState.RETRY_WAIT)
@@ -83,9 +85,11 @@ class Ingestion(Moving, Leased):
     sha256 = models.CharField(max_length=64, blank=True)
     content = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what lasts of the file")
     findings = models.JSONField(default=list)
-    sources = PackedJson(default=list, help_text="Per keyword: hdu, keyword, value, source, key")
+    sources = PackedJson(default=list, like=Like.PRODUCT, help_text="Per keyword: hdu, keyword, value, source, key")
     files = PackedJson(
-        default=list, help_text="Ancillaries, then the science file: role, category, name, md5, sha256, size, url"
+        default=list,
+        like=Like.PRODUCT,
+        help_text="Ancillaries, then the science file: role, category, name, md5, sha256, size, url",
     )
     entry = PackedJson(default=dict, help_text="What the catalogue will say of the product, until it does")
     log = models.TextField(blank=True)
@@ -100,8 +104,8 @@ class Ingestion(Moving, Leased):
         constraints = (models.UniqueConstraint(fields=("job", "label"), name="one_ingestion_per_product"),)
         indexes = (
             models.Index(fields=("id",), condition=models.Q(state__in=OPEN), name="ingestion_open"),
-            # Nobody looks for a part of a digest: `db_index` and `unique` would make a second index for that.
-            models.Index(fields=("content",), name="ingestion_by_content"),
+            # Nobody looks for a part of a digest, or for the next one: a fifth of the size of any other index.
+            HashIndex(fields=("content",), name="ingestion_by_content"),
         )
 
     def __str__(self) -> str:
@@ -173,7 +177,7 @@ class Product(models.Model):
     aperture = models.FloatField(null=True, help_text="deg: width of a spectrum's slit")
     resolving_power = models.FloatField(null=True, help_text="Of a spectrum")
     elements = models.PositiveIntegerField(null=True, help_text="Pixels of a spectrum")
-    preview = PackedJson(default=dict, help_text="wave, low, high: the spectrum for a small plot")
+    preview = PackedCurves(default=dict, help_text="wave, low, high: the spectrum for a small plot")
     registered = models.DateTimeField(auto_now_add=True)
 
     class Meta:

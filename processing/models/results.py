@@ -11,6 +11,7 @@ from processing.core.scoring import Measurement
 from processing.core.scoring import Score as CoreScore
 from processing.models.jobs import Job
 from processing.models.packed import PackedText
+from processing.models.packing import Like
 from processing.plugins import history
 
 TEXTS = ("text", "command", "headers")
@@ -82,8 +83,8 @@ class JobLog(models.Model):
     """The log of a job's recipe, to its last line."""
 
     job = models.OneToOneField(Job, on_delete=models.CASCADE, related_name="log_text", primary_key=True)
-    text = PackedText(blank=True)
-    command = models.TextField(blank=True)
+    text = PackedText(blank=True, like=Like.LOG)
+    command = PackedText(blank=True, like=Like.LOG)
     headers = PackedText(blank=True, help_text="Of a failed job: headers of its raw frames and products")
     file = models.CharField(max_length=40, blank=True, help_text="Of an old log: the file that has it instead")
     place = models.BigIntegerField(default=0, help_text="Where in that file it begins, in bytes")

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import IO
 
 from processing.plugins.fitscards import CARD, parse
-from processing.plugins.fitswalk import BLOCK, HEADERS, PIECE, data_size, header
+from processing.plugins.fitsheads import BLOCK, HEADERS, data_size, header
+from processing.plugins.fitswalk import PIECE
 
 # Of one conversion, of one run of the recipe, or of files that are beside the product.
 PASSING = (

@@ -11,7 +11,7 @@ from astropy.io import fits
 from astropy.utils.exceptions import AstropyUserWarning
 
 from processing.core.spectrum import Array
-from processing.plugins import fitswalk
+from processing.plugins import fitsheads
 from processing.plugins.fitscards import parse
 
 Keywords = Mapping[str, Any]
@@ -38,9 +38,9 @@ class Headers:
 def header(path: Path) -> Keywords:
     """The primary header; raises `Damaged`."""
     try:
-        with fitswalk.unpacked(path) as stream:
-            return parse(fitswalk.header(stream, 0, fitswalk.HEADERS)).values
-    except (fitswalk.Broken, *fitswalk.ERRORS) as error:
+        with fitsheads.unpacked(path) as stream:
+            return parse(fitsheads.header(stream, 0, fitsheads.HEADERS)).values
+    except (fitsheads.Broken, *fitsheads.ERRORS) as error:
         raise Damaged(f"{path.name}: {error}") from error
 
 

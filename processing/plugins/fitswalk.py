@@ -5,15 +5,11 @@ takes a bounded amount of memory.  Astropy is not used: it holds whole headers o
 claim.
 """
 
-import gzip
-import math
-import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import numpy as np
 
@@ -21,27 +17,16 @@ from processing.core.phase3.product import Hdu, column_format
 from processing.core.phase3.values import Header, number, text, whole
 from processing.core.spectrum import Array
 from processing.plugins.fitscards import Cards, parse
+from processing.plugins.fitsheads import BLOCK, ERRORS, HEADERS, Broken, data_size, header, unpacked
 
-BLOCK = 2880
-LAST = re.compile(rb"(?:.{80})*?END\s{77}", re.DOTALL)
-"""The card END, on one of the places of cards."""
 PIECE = 400 * BLOCK
-HEADERS = 8 << 20
-"""Bytes of all headers of a file, at most."""
 CELL = 1 << 21
 """Elements of a column, at most: several times those of the longest spectra."""
 KEPT = 3
 """Columns of an HDU that stay in memory, at most."""
-DEEPEST = 999
 FULL = 0xFFFFFFFF
-BITS = (8, 16, 32, 64, -32, -64)
 WIDTHS = {"L": 1, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8, "M": 16, "P": 8, "Q": 16}
 TYPES = {"B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
-ERRORS = (OSError, EOFError, zlib.error)
-
-
-class Broken(Exception):
-    """What makes it impossible to go on in a file."""
 
 
 @dataclass
@@ -50,16 +35,6 @@ class Walk:
 
     hdus: list[Hdu] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-
-
-def unpacked(path: Path) -> IO[bytes]:
-    """The content; gzip is known by its first bytes, not by the name."""
-    file = path.open("rb")
-    if file.read(2) == b"\x1f\x8b":
-        file.close()
-        return cast(IO[bytes], gzip.open(path, "rb"))
-    file.seek(0)
-    return file
 
 
 def walk(path: Path) -> Walk:
@@ -123,31 +98,6 @@ def with_data(stream: IO[bytes], values: Header, size: int, place: Place, raw: b
     )
 
 
-def header(stream: IO[bytes], at: int, left: int) -> bytes:
-    """The blocks up to the one with END; nothing at the end of the file; raises `Broken`."""
-    blocks: list[bytes] = []
-    while block := stream.read(BLOCK):
-        if not blocks and not begins(block, at):
-            raise Broken(f"no header after HDU {at - 1}: it does not begin with XTENSION" if at else "no FITS file")
-        if len(block) < BLOCK:
-            raise Broken(f"the file ends in the header of HDU {at}")
-        blocks.append(block)
-        if LAST.match(block):
-            return b"".join(blocks)
-        if len(blocks) * BLOCK > left:
-            raise Broken(f"the headers up to HDU {at} have more than {HEADERS >> 20} MB")
-    if blocks:
-        raise Broken(f"the header of HDU {at} has no END")
-    if not at:
-        raise Broken("the file is empty")
-    return b""
-
-
-def begins(block: bytes, at: int) -> bool:
-    """True if a header can begin so."""
-    return block.startswith(b"XTENSION" if at else b"SIMPLE  =")
-
-
 def faults(cards: Cards, at: int) -> Iterator[str]:
     """What is wrong with a header, at most one sentence of each kind."""
     if cards.unreadable:
@@ -158,21 +108,6 @@ def faults(cards: Cards, at: int) -> Iterator[str]:
         yield f"HDU {at} does not begin with {', '.join(names)}"
     if not at and cards.values.get("SIMPLE") is not True:
         yield "SIMPLE is not T"
-
-
-def data_size(values: Header) -> int | None:
-    """Bytes of data without padding; None if the keywords make no sense."""
-    depth = whole(values, "NAXIS")
-    if depth is None or not 0 <= depth <= DEEPEST or whole(values, "BITPIX") not in BITS:
-        return None
-    axes = [whole(values, f"NAXIS{i}") for i in range(1, depth + 1)]
-    groups, extra = whole(values, "GCOUNT"), whole(values, "PCOUNT")
-    sizes = [*axes, 1 if "GCOUNT" not in values else groups, 0 if "PCOUNT" not in values else extra]
-    known = [size for size in sizes if size is not None and size >= 0]
-    if len(known) < len(sizes):
-        return None
-    elements = math.prod(known[:depth]) if depth else 0
-    return abs(values["BITPIX"]) // 8 * known[-2] * (known[-1] + elements) if depth else 0
 
 
 def add_up(stream: IO[bytes], span: int) -> tuple[int, int]:

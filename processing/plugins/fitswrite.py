@@ -4,7 +4,8 @@ Source: FITS standard 4.0, sections 3 and 4.4.2.7, appendix J.
 """
 
 from processing.plugins.fitscards import CARD
-from processing.plugins.fitswalk import BLOCK, FULL, fold, words
+from processing.plugins.fitsheads import BLOCK
+from processing.plugins.fitswalk import FULL, fold, words
 
 # No punctuation: between the digits and the letters, and between upper and lower case.
 PUNCTUATION = (*range(0x3A, 0x41), *range(0x5B, 0x61))

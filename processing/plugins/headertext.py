@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from processing.plugins.fitscards import parse, split
-from processing.plugins.fitswalk import BLOCK, ERRORS, HEADERS, Broken, data_size, header, unpacked
+from processing.plugins.fitsheads import BLOCK, ERRORS, HEADERS, Broken, data_size, header, unpacked
 
 MOST = 64_000
 """Characters of one file: twice what a raw frame of UVES has."""

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 
-from processing.core.image import Image, ImageSource, background
+from processing.core.image import Image, background
 from processing.core.keywords import Card
+from processing.core.sources import ImageSource
 from processing.core.spectrum import Array
 from processing.plugins.spectrum import INHERITED
 

@@ -13,10 +13,11 @@ from astropy.utils.exceptions import AstropyUserWarning
 
 from processing.core.columns import COLUMNS
 from processing.core.keywords import Card
-from processing.core.spectrum import Array, ChipFiles, Spectrum, SpectrumSource, join, trim
+from processing.core.sources import ChipFiles, SpectrumSource
+from processing.core.spectrum import Array, Spectrum, join, trim
 from processing.plugins.fits import Damaged
 from processing.plugins.fitscards import CARD, parse
-from processing.plugins.fitswalk import HEADERS, Broken, data_size, header
+from processing.plugins.fitsheads import HEADERS, Broken, data_size, header
 from processing.plugins.fitswrite import hdu
 
 # Groups of ESO keywords that describe the observation; the rest belongs to one chip or one file.

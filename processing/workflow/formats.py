@@ -8,10 +8,10 @@ from typing import Any
 from processing.core import idp
 from processing.core import image as pictures
 from processing.core.columns import COLUMNS
-from processing.core.image import ImageSource
 from processing.core.keywords import Filled
 from processing.core.origin import Header, Origin
-from processing.core.spectrum import SpectrumSource, preview
+from processing.core.sources import ImageSource, SpectrumSource
+from processing.core.spectrum import preview
 from processing.plugins import image, spectrum
 from processing.plugins import preview as draw
 

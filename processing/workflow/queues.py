@@ -1,6 +1,6 @@
-"""Brokers of django-q2 that serve several queues: one cluster takes the messages of all roles of its host.
+"""A broker of django-q2 that serves several queues: one cluster takes the messages of all roles of its host.
 
-django-q2's own serve one queue each, so that a host of three roles would have three clusters.
+django-q2's own brokers serve one queue each, so that a host of three roles would have three clusters.
 """
 
 import time
@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from django.db.models import Count
 from django.utils import timezone
 from django_q.brokers.orm import ORM
-from django_q.brokers.redis_broker import Redis
 from django_q.conf import Conf
 
 from processing.workflow.wake import own
@@ -38,24 +37,3 @@ class ThroughDatabase(ORM):  # type: ignore[misc]
         """How many messages wait in each queue; one query."""
         rows = self.get_connection().filter(key__in=queues, lock__lte=timezone.now()).order_by()
         return dict.fromkeys(queues, 0) | dict(rows.values_list("key").annotate(Count("id")))
-
-
-class ThroughRedis(Redis):  # type: ignore[misc]
-    """Messages as lists, of which the first that has one is served first."""
-
-    def dequeue(self) -> list[tuple[None, bytes]]:
-        """The next message; none after a second."""
-        found = self.connection.blpop([listed(queue) for queue in served()], 1)
-        return [(None, found[1])] if found else []
-
-    def lengths(self, queues: Sequence[str]) -> dict[str, int]:
-        """How many messages wait in each queue; one request."""
-        with self.connection.pipeline(transaction=False) as line:
-            for queue in queues:
-                line.llen(listed(queue))
-            return dict(zip(queues, line.execute(), strict=True))
-
-
-def listed(queue: str) -> str:
-    """The name of a queue's list, as django-q2 gives it to who sends."""
-    return f"django_q:{queue}:q"

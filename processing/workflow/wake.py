@@ -10,12 +10,15 @@ from django.db import Error, connection, transaction
 from django_q.brokers import get_broker
 from django_q.conf import Conf
 from django_q.tasks import async_task
-from redis import RedisError
 
 from processing.core.roles import Role
 from processing.models.products import place
 
 logger = logging.getLogger(__name__)
+
+
+class QueueAway(Exception):
+    """What carries the messages cannot be reached, and is not the database."""
 
 
 class Stage(StrEnum):
@@ -79,7 +82,7 @@ def send(stage: Stage, times: int) -> None:
     try:
         for _ in range(times):
             async_task(stage.value, task_name=stage.name.lower(), cluster=stage.queue)
-    except (Error, RedisError) as error:
+    except (Error, QueueAway) as error:
         if connection.in_atomic_block and Conf.ORM:
             raise
         connection.close_if_unusable_or_obsolete()
@@ -95,7 +98,7 @@ def queued(*hosts: str) -> dict[Stage, int] | None:
     queues[Stage.INGEST] |= {Stage.INGEST.queue_of(host) for host in hosts}
     try:
         found = get_broker().lengths(list(chain.from_iterable(queues.values())))
-    except RedisError as error:
+    except QueueAway as error:
         logger.warning("the queue cannot be reached: %s", error)
         return None
     return {stage: sum(found[queue] for queue in names) for stage, names in queues.items()}

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from processing.core.origin import Origin, RawFacts
-from processing.core.spectrum import ChipFiles, Spectrum, SpectrumSource
+from processing.core.sources import ChipFiles, SpectrumSource
+from processing.core.spectrum import Spectrum
 
 FLUX = ("FLUX", "ERR")
 REDUCED = ("FLUX_REDUCED", "ERR_REDUCED", "BGFLUX_REDUCED")

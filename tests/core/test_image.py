@@ -8,8 +8,9 @@ import pytest
 
 from processing.core.derive import OF_ORIGIN
 from processing.core.errors import ABFailed
-from processing.core.image import OF_IMAGE, Image, ImageSource, background, brightest, filled, fwhm, signal_to_noise
+from processing.core.image import OF_IMAGE, Image, background, brightest, filled, fwhm, signal_to_noise
 from processing.core.keywords import Place, Status, table
+from processing.core.sources import ImageSource
 from tests.core.products import SOURCE, origin
 
 HEADER = {

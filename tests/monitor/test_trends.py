@@ -3,11 +3,10 @@
 import datetime
 import math
 
-import numpy as np
 import pytest
 
 from monitor import summaries, trends
-from monitor.trends import Chosen, Parameter
+from monitor.trends import Chosen, Parameter, Value
 from processing.models import AssociationBlock, Certificate, Job, Qc1Parameter, Score
 from tests.monitor import rows
 
@@ -45,12 +44,17 @@ def series(parameter=S2N, chosen=ALL):
     return trends.series(chosen, parameter, list(Certificate.objects.all()))
 
 
+def of(found, name):
+    """One column of the values."""
+    return [getattr(value, name) for value in found.values]
+
+
 def test_values_stand_in_the_order_of_observation():
     for number, value in ((3, 30.0), (1, 10.0), (2, 20.0)):
         measured(number, value)
 
-    assert series().value.tolist() == [10.0, 20.0, 30.0]
-    assert series().mjd[0] == pytest.approx(56057.0 + 1 / 24)
+    assert of(series(), "value") == [10.0, 20.0, 30.0]
+    assert series().values[0].mjd == pytest.approx(56057.0 + 1 / 24)
 
 
 @pytest.mark.parametrize("parameter", [S2N, Parameter("s2n", is_score=True, chip="REDL")])
@@ -59,9 +63,9 @@ def test_a_value_below_its_threshold_is_flagged(parameter):
     bad = measured(2, 2.0)
     found = series(parameter)
 
-    assert found.flagged.tolist() == [False, True]
-    assert found.job[1] == bad.pk
-    assert (found.low[1], found.high[1]) == (3.0, math.inf)
+    assert of(found, "flagged") == [False, True]
+    assert found.values[1].job == bad.pk
+    assert (found.values[1].low, found.values[1].high) == (3.0, math.inf)
 
 
 @pytest.mark.parametrize("parameter", [S2N, Parameter("s2n", is_score=True, chip="REDL")])
@@ -70,7 +74,7 @@ def test_a_value_that_is_no_number_is_flagged_and_cannot_be_drawn(parameter):
     found = series(parameter)
 
     assert (found.number, found.flags, found.not_finite) == (1, 1, 1)
-    assert not found.finite.any()
+    assert not found.finite
 
 
 def test_thresholds_are_those_of_the_version_that_was_used_and_last_until_the_next():
@@ -80,7 +84,7 @@ def test_thresholds_are_those_of_the_version_that_was_used_and_last_until_the_ne
 
     assert (old.low, new.low, new.certificate) == (3.0, 6.0, newer.pk)
     assert old.last == new.first == pytest.approx(56057.0 + 5 / 24)
-    assert series().flagged.tolist() == [False, True]
+    assert of(series(), "flagged") == [False, True]
 
 
 def test_thresholds_of_a_score_are_those_that_stand_with_it():
@@ -89,7 +93,7 @@ def test_thresholds_of_a_score_are_those_that_stand_with_it():
     found = series(Parameter("s2n", is_score=True))
 
     assert [limit.low for limit in found.limits] == [3.0, 20.0]
-    assert found.flagged.tolist() == [False, True]
+    assert of(found, "flagged") == [False, True]
 
 
 def test_a_parameter_that_no_certificate_scores_is_never_flagged():
@@ -106,7 +110,7 @@ def test_only_what_was_chosen_is_read():
     other = Chosen("UVES", DAY, DAY, "BLUE437_1x1")
     earlier = Chosen("UVES", datetime.date(2011, 1, 1), datetime.date(2012, 5, 8))
 
-    assert series().value.tolist() == [10.0]
+    assert of(series(), "value") == [10.0]
     assert series(Parameter("qc_s2n", is_score=False)).number == 2
     assert series(chosen=Chosen("UVES", DAY, DAY, row.block.setup)).number == 1
     assert series(chosen=other).number == series(chosen=earlier).number == 0
@@ -117,14 +121,14 @@ def test_an_ab_without_a_time_of_observation_stands_at_its_dfo_date():
     row = measured(1, 10.0)
     AssociationBlock.objects.filter(pk=row.block.pk).update(mjd_obs=None)
 
-    assert series().mjd.tolist() == [56056.0]
+    assert of(series(), "mjd") == [56056.0]
 
 
 def test_over_many_nights_values_stand_at_their_dfo_date(monkeypatch):
     measured(1, 10.0)
     monkeypatch.setattr(trends, "MOST_EXACT", 0)
 
-    assert series().mjd.tolist() == [56056.0]
+    assert of(series(), "mjd") == [56056.0]
 
 
 def test_of_a_longer_range_only_the_newest_nights_are_read(monkeypatch):
@@ -135,7 +139,7 @@ def test_of_a_longer_range_only_the_newest_nights_are_read(monkeypatch):
     assert series(chosen=both).number == 2
 
     monkeypatch.setattr(trends, "MOST_NIGHTS", 1)
-    assert series(chosen=both).value.tolist() == [7.0]
+    assert of(series(chosen=both), "value") == [7.0]
 
 
 @pytest.mark.parametrize("number", [1, 5])
@@ -148,14 +152,12 @@ def test_a_series_takes_two_queries_however_many_values_it_has(django_assert_num
 
 
 def test_bins_have_the_median_and_leave_out_stretches_with_too_few_values():
-    mjd = np.array([0.0, 0.1, 0.2, 9.8, 9.9, 10.0, 5.0])
-    value = np.array([1.0, 2.0, 9.0, 4.0, 5.0, 6.0, 50.0])
-    order = np.argsort(mjd)
-    found = trends.bins(mjd[order], value[order], 10, 3)
+    measured = {0.0: 1.0, 0.1: 2.0, 0.2: 9.0, 5.0: 50.0, 9.8: 4.0, 9.9: 5.0, 10.0: 6.0}
+    values = [Value(mjd, value, 0, False, 0, *trends.OPEN) for mjd, value in measured.items()]
+    found = trends.bins(values, 10, 3)
 
-    assert found.median.tolist() == [2.0, 5.0]
-    assert (found.low.tolist(), found.high.tolist()) == ([1.0, 4.0], [9.0, 6.0])
-    assert found.sigma.tolist() == pytest.approx([1.4826, 1.4826])
+    assert [(one.mjd, one.low, one.median, one.high) for one in found] == [(0.5, 1.0, 2.0, 9.0), (9.5, 4.0, 5.0, 6.0)]
+    assert [one.sigma for one in found] == pytest.approx([1.4826, 1.4826])
 
 
 def test_a_summary_has_number_median_spread_and_share_of_flags():

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from processing.core.image import Image, ImageSource
+from processing.core.image import Image
+from processing.core.sources import ImageSource
 from processing.plugins import ancillary, image
 from tests.plugins.frames import header
 

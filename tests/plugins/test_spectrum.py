@@ -8,7 +8,7 @@ import pytest
 from astropy.io import fits
 
 from processing.core.idp import extension_cards, primary_cards
-from processing.core.spectrum import ChipFiles, SpectrumSource
+from processing.core.sources import ChipFiles, SpectrumSource
 from processing.plugins import spectrum
 from processing.plugins.fits import Damaged
 from processing.plugins.phase3 import together

@@ -2,9 +2,8 @@
 
 import pytest
 
-from processing.core.image import ImageSource
 from processing.core.keywords import Asked, Filled
-from processing.core.spectrum import ChipFiles, SpectrumSource
+from processing.core.sources import ChipFiles, ImageSource, SpectrumSource
 from processing.workflow import formats
 from tests.plugins import frames, naco_frames
 

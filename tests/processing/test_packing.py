@@ -23,7 +23,8 @@ owner = get("Instrument").create(name="UVES")
 day = get("ProcessingDate").create(instrument=owner, date=date(2012, 5, 9))
 campaign = get("Campaign").create(name="one")
 for n in range(3):
-    block = get("AssociationBlock").create(name=str(n), date=day, text="", sha256="", frames="", recipe="r")
+    text = f"INSTRUMENT\\tUVES \\\\{n} Å"
+    block = get("AssociationBlock").create(name=str(n), date=day, text=text, sha256="", frames="", recipe="r")
     job = get("Job").create(block=block, campaign=campaign, date=day)
     get("JobLog").create(job=job, text=f"log {n}\\n" * 999, command="esorex", headers="SIMPLE" * n)
     for state in ("STORED", "REGISTERED"):
@@ -49,7 +50,9 @@ call_command("migrate", verbosity=0)
 AFTER = """
 import django
 django.setup()
-from processing.models import Ingestion, JobLog
+from processing.models import AssociationBlock, Ingestion, JobLog
+for block in AssociationBlock.objects.all():
+    assert block.text == f"INSTRUMENT\\tUVES \\\\{block.name} Å", block.text
 for n, row in enumerate(JobLog.objects.order_by("pk")):
     assert (row.text, row.command, row.headers) == (f"log {n}\\n" * 999, "esorex", "SIMPLE" * n), row.pk
     for item in Ingestion.objects.filter(job=row.job_id):

@@ -21,8 +21,9 @@ from processing.core.states import JobState
 from processing.models import Job
 from processing.workflow import gate
 from processing.workflow.prepare import prepare
+from processing.workflow.redisqueues import ThroughRedis
 from processing.workflow.sweep import sweep
-from processing.workflow.wake import Stage, queued, wake
+from processing.workflow.wake import QueueAway, Stage, queued, wake
 from processing.workflow.worker import owner
 from tests import testcam
 from tests.processing.conftest import run_night, state
@@ -77,6 +78,16 @@ def wait_until_one_has_started() -> None:
 def check_that_all_ran_once(jobs: list[Job]) -> None:
     assert [state(job) for job in jobs] == [(JobState.INGESTED, "")] * len(jobs)
     assert sorted(testcam.starts()) == sorted(job.block.name for job in jobs)
+
+
+def test_whoever_sends_and_counts_need_not_know_what_redis_says(use):
+    use(NOWHERE)
+    away = ThroughRedis("processing")
+
+    with pytest.raises(QueueAway, match="nowhere"):
+        away.enqueue("message")
+    with pytest.raises(QueueAway, match="nowhere"):
+        away.lengths(["processing"])
 
 
 class TestANight:

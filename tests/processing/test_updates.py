@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from processing.models import Event, Ingestion, Instrument, Job, JobLog, Worker
+from processing.models import Event, Instrument, Job, JobLog, Worker
 from processing.workflow import record
 from processing.workflow.worker import owner
 
@@ -67,7 +67,7 @@ def test_a_sign_of_life_of_a_worker_touches_no_index(db):
     assert since("processing_worker", before) == (50, 50)
 
 
-@pytest.mark.parametrize("model", [Job, Ingestion, JobLog, Worker, Instrument])
+@pytest.mark.parametrize("model", [Job, JobLog, Worker, Instrument])
 def test_pages_of_rows_that_change_often_have_room(model):
     with connection.cursor() as cursor:
         cursor.execute("SELECT reloptions FROM pg_class WHERE relname = %s", [model._meta.db_table])

@@ -12,11 +12,12 @@ import numpy as np
 
 from processing.core.certification import Certificate
 from processing.core.errors import ABFailed
-from processing.core.image import ImageSource, background, signal_to_noise
+from processing.core.image import background, signal_to_noise
 from processing.core.origin import RawFacts
 from processing.core.ports import Command, Inputs, Product
 from processing.core.scoring import Measurement
 from processing.core.selection import product_category
+from processing.core.sources import ImageSource
 from processing.core.states import Reason
 from processing.plugins import esorex, fits
 from processing.plugins import image as images

@@ -18,7 +18,7 @@ from processing.core.origin import RawFacts
 from processing.core.ports import Command, Inputs, Product
 from processing.core.scoring import Measurement
 from processing.core.selection import Selection, product_category
-from processing.core.spectrum import ChipFiles, SpectrumSource
+from processing.core.sources import ChipFiles, SpectrumSource
 from processing.core.states import Reason
 from processing.plugins import esorex, fits
 from processing.plugins.recipes import claim, command, complete, raw_facts, whole
