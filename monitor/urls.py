@@ -2,7 +2,6 @@
 
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
 
 from monitor.api import docs
 from monitor.pages import (
@@ -65,7 +64,7 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("api/v1/", include("monitor.api.urls")),
     path("", include("monitor.vo.urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", docs.Description.as_view(), name="schema"),
     path("api/docs/", docs.Docs.as_view(), name="docs"),
     path("api/problems/", docs.problems, name="problems"),
 ]

@@ -1,11 +1,14 @@
 """`/api/`: the description of the API, pages to read it, and the help that problems point to."""
 
 from http import HTTPStatus
+from threading import Lock
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
-from drf_spectacular.views import SpectacularSwaggerSplitView
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from monitor.api.problems import slug
 
@@ -36,6 +39,28 @@ HELP = {
 def problems(request: HttpRequest) -> HttpResponse:
     """What each type of problem means, and what to do."""
     return render(request, "monitor/problems.html", {"problems": HELP})
+
+
+MADE: list[dict[str, Any]] = []
+MAKING = Lock()
+
+
+class Once(SchemaGenerator):
+    """Describes the API once in a process: that takes seconds, and threads that do it at the same time fail."""
+
+    def get_schema(self, request: object = None, public: bool = False) -> dict[str, Any]:
+        """The same for everybody, whatever version they ask for: there is one."""
+        with MAKING:
+            if not MADE:
+                self.api_version = None
+                MADE.append(super().get_schema(None, public))  # type: ignore[no-untyped-call] # it has no types
+        return MADE[0]
+
+
+class Description(SpectacularAPIView):
+    """The description for programs, as YAML or JSON."""
+
+    generator_class = Once
 
 
 class Docs(SpectacularSwaggerSplitView):

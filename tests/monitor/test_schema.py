@@ -1,6 +1,8 @@
 """The description of the API is the API's: as committed, and as asked by a machine that believes every word of it."""
 
 import os
+import subprocess
+import sys
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -20,7 +22,8 @@ from processing import control
 from processing.models import AssociationBlock
 from tests.monitor import rows
 
-FILE = Path(__file__).parent.parent.parent / "docs" / "openapi.yaml"
+ROOT = Path(__file__).parent.parent.parent
+FILE = ROOT / "docs" / "openapi.yaml"
 EXAMPLES = int(os.environ.get("SCHEMA_EXAMPLES", "3"))
 # A name that is there, so that not all answers are 404.
 NAMES = {"name": "UVES.2012-05-10T03:17:42.861", "instrument": "UVES", "day": "2012-05-09", "version": 1}
@@ -147,3 +150,30 @@ def test_every_answer_is_one_that_the_description_has(header, path, method):
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_every_answer_to_nobody_is_one_that_the_description_has(night, path, method):
     ask(path, method, {})
+
+
+ASKED_AT_ONCE = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+import django
+django.setup()
+from django.test import Client
+sys.setswitchinterval(1e-5)
+together = Barrier(8)
+def ask(version):
+    together.wait(20)
+    client = Client(raise_request_exception=False, SERVER_NAME="localhost")
+    answer = client.get(f"/api/schema/?format=json&version={version}")
+    return answer.status_code, answer.content
+with ThreadPoolExecutor(8) as pool:
+    [(status, content)] = {*pool.map(ask, range(8))}
+sys.exit(status != 200)
+"""
+
+
+def test_all_who_ask_a_new_server_for_the_description_at_once_get_the_same():
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+    asked = subprocess.run([sys.executable, "-c", ASKED_AT_ONCE], env=environment, cwd=ROOT, check=False)
+
+    assert asked.returncode == 0
