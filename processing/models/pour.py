@@ -1,10 +1,13 @@
 """Brings many new rows into a table at once: by COPY where the database has it, an object for each is not made."""
 
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from django.db import connection, models
+
+LINES = 50
+"""So many go to the database at once."""
 
 
 def fresh_keys(model: type[models.Model], number: int) -> list[int]:
@@ -39,11 +42,22 @@ def pour(common: models.Model, names: Sequence[str], rows: Iterable[Sequence[Any
             tail = "".join(f"\t{copied(value)}" for value in values) + "\n"
             lines = ("\t".join([copied(value) for value in row]) + tail for row in rows)
             with connection.wrap_database_errors:
-                cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", io.StringIO("".join(lines)))
+                cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", Lines(lines))
         else:
             places = ", ".join("%s" for _ in (*varying, *fixed))
             sql = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608 - names are those of the model
             cursor.executemany(sql, [(*row, *values) for row in rows])
+
+
+class Lines:
+    """A file for COPY whose lines are made when it asks for them: meanwhile the database stores those before."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self.lines = lines
+
+    def read(self, _size: int) -> str:
+        """Some of the lines; nothing when there are no more."""
+        return "".join(islice(self.lines, LINES))
 
 
 def copied(value: Any) -> str:

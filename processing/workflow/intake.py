@@ -1,6 +1,7 @@
 """What becomes of AB files, or of the bytes of one: registered, known before, or refused with line and reason."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from processing.workflow.register import Given, Kept, judge, register_all
 
 ABS, CHARACTERS = 1000, 10_000_000
 """Of one batch; whichever comes first ends it."""
+USUAL = 2**16
+"""Bytes; few AB files have more."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,10 @@ class Outcome:
         return asdict(self)
 
 
+Batch = list[Given | Outcome]
+"""AB files in their order, as they were read."""
+
+
 def register_files(files: Iterable[Path]) -> Iterator[Outcome]:
     """Register AB files, so many at a time; a bad one does not keep the others, and memory does not grow with them."""
     return in_batches(opened(file) for file in files)
@@ -53,19 +60,34 @@ def register_content(content: bytes, file: str) -> Outcome:
 
 
 def in_batches(found: Iterable[Given | Outcome]) -> Iterator[Outcome]:
-    """What becomes of each, in their order; each batch is one transaction, and forgotten before the next is read."""
-    batch: list[Given | Outcome] = []
+    """What becomes of each, in their order; each batch is one transaction.
+
+    While the database stores one batch the next is read, and no other: both are all that is in memory.
+    """
+    waiting, none = batches(found), Batch()
+    with ThreadPoolExecutor(1, "read ahead") as ahead:
+        batch = next(waiting, none)
+        while batch:
+            following = ahead.submit(next, waiting, none)
+            yield from outcomes(batch)
+            batch = following.result()
+
+
+def batches(found: Iterable[Given | Outcome]) -> Iterator[Batch]:
+    """So many at a time."""
+    batch = Batch()
     size = 0
     for one in found:
         batch.append(one)
         size += len(one.text) if isinstance(one, Given) else 0
         if len(batch) == ABS or size > CHARACTERS:
-            yield from outcomes(batch)
-            batch, size = [], 0
-    yield from outcomes(batch)
+            yield batch
+            batch, size = Batch(), 0
+    if batch:
+        yield batch
 
 
-def outcomes(batch: Sequence[Given | Outcome]) -> list[Outcome]:
+def outcomes(batch: Batch) -> list[Outcome]:
     """Register those that could be read."""
     done = iter(register_all([one for one in batch if isinstance(one, Given)]))
     return [outcome(one, next(done)) if isinstance(one, Given) else one for one in batch]
@@ -84,8 +106,9 @@ def opened(file: Path) -> Given | Outcome:
     """An AB from its file."""
     try:
         with file.open("rb") as stream:
-            # One byte more than allowed is enough to know.
-            content = stream.read(MAX_BYTES + 1)
+            # One byte more than allowed is enough to know; but to make room for so many takes longer than to read.
+            content = stream.read(USUAL)
+            content += stream.read(MAX_BYTES + 1 - USUAL) if len(content) == USUAL else b""
     except OSError as error:
         return Outcome(str(file), "REFUSED", reason="UNREADABLE", sentence=error.strerror or str(error))
     return understood(content, str(file))
