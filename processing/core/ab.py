@@ -44,8 +44,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TAG = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 
 
-@dataclass(frozen=True)
-class RawFile:
+class RawFile(NamedTuple):
     """A raw frame: its archive name without `.fits`, and the tag that the recipe knows it by."""
 
     dp_id: str

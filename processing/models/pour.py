@@ -15,7 +15,9 @@ def fresh_keys(model: type[models.Model], number: int) -> list[int]:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            sequence = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+            # Where the name of the sequence is looked up beside `nextval`, it is so for each key.
+            name = "SELECT pg_get_serial_sequence(%s, 'id')::regclass AS name OFFSET 0"
+            sequence = f"SELECT nextval(name) FROM ({name}) AS sequence, generate_series(1, %s)"  # noqa: S608
             cursor.execute(sequence, [connection.ops.quote_name(table), number])
             return sorted(key for (key,) in cursor.fetchall())
         # SQLite has one writer, which is this transaction.

@@ -39,5 +39,5 @@ def test_the_first_line_that_contradicts_another_is_named(text, line, reason):
 
 
 def test_a_line_that_its_reader_does_not_take_is_named_with_its_reason():
-    with pytest.raises(BadAB, match="x.ab:2: .*'three'"):
+    with pytest.raises(BadAB, match=r"x\.ab:2: .*'three'"):
         lines("FILE 1\nFILE three").each("FILE", lambda row: int(row["name"]))

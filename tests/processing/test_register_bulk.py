@@ -214,7 +214,7 @@ def test_a_batch_of_a_finished_date_opens_it_again(add):
 
 
 def test_an_error_in_the_middle_of_a_batch_stores_nothing_of_it_and_again_stores_all(certified, monkeypatch):
-    def broken(_enrolment):
+    def broken(_enrolment, _found):
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as patched:
