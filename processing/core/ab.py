@@ -8,6 +8,7 @@ Source: eso.org/~qc/dfos/AB_structure.html.  The columns of the file lines are n
 
 import math
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -160,7 +161,8 @@ def decode(content: bytes, file: str) -> str:
     if len(content) > MAX_BYTES:
         raise BadAB(file, 0, f"larger than {MAX_BYTES // 2**20} MB")
     try:
-        return content.decode("utf-8-sig")
+        # As "utf-8-sig" does, which is written in Python.
+        return content.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         raise BadAB(file, content[: error.start].count(b"\n") + 1, "not UTF-8 text") from None
 

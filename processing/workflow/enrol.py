@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -12,7 +11,7 @@ from processing.core.certification import Refusal, certificate_for, why_not_exec
 from processing.core.prediction import Learned, Prediction, kind_of, predict
 from processing.core.states import JobState, Reason
 from processing.core.turn import turn
-from processing.models import Certificate, Event, Job, Score
+from processing.models import AssociationBlock, Certificate, Event, Job, Score
 from processing.models.campaigns import Campaign, day_to_day
 from processing.models.pour import fresh_keys, pour
 from processing.models.results import finite
@@ -54,8 +53,7 @@ class Block(NamedTuple):
     mjd_obs: float | None
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """How it stands with the job of an AB; all empty of an AB that has none."""
 
     state: str = ""
@@ -101,7 +99,6 @@ class Enrolment:
             self.taken[block.frames] = block.name
         state = JobState.REJECTED if refusal else JobState.WAITING
         standing = Standing(str(state), str(refusal.reason), refusal.sentence) if refusal else Standing(str(state))
-        told = (standing.state, standing.reason, standing.sentence)
         found = certificate_for(ab, rules.values)
         scores = rules.scores(ab, found) if found else None
         expected = rules.prediction(block.recipe, block.setup, len(ab.raws))
@@ -110,7 +107,7 @@ class Enrolment:
         self.standings.append(standing)
         self.events.append((pk, block.name, standing.state, standing.sentence))
         self.scores += score_rows(pk, scores or ())
-        return (pk, block.id, block.date_id, certificate, *told, *place, flags)
+        return (pk, block.id, block.date_id, certificate, *standing, *place, flags)
 
     def duplicate(self, block: Block) -> Refusal | None:
         """Another AB with the same raw frames and recipe would make the same product twice."""
@@ -136,11 +133,18 @@ def enrol(found: Sequence[tuple[AB, Block]]) -> list[Standing]:
     return batch.standings
 
 
-def attempted(campaign: Campaign, blocks: Iterable[Block]) -> dict[str, str]:
-    """By the digest of recipe and raw frames, the first AB that is not rejected."""
-    others = Job.objects.filter(campaign=campaign, block__frames__in={block.frames for block in blocks})
-    rows = others.exclude(state=JobState.REJECTED).order_by("-id").values_list("block__frames", "block__name")
-    return dict(rows)
+def attempted(campaign: Campaign, blocks: Sequence[Block]) -> dict[str, str]:
+    """By the digest of recipe and raw frames, the first other AB that is not rejected.
+
+    Two questions: of both at once PostgreSQL reads the jobs of the whole campaign, unless they are very many.
+    """
+    own = {block.id for block in blocks}
+    alike = AssociationBlock.objects.filter(frames__in={block.frames for block in blocks}).order_by()
+    others = {pk: told for pk, *told in alike.values_list("pk", "frames", "name") if pk not in own}
+    if not others:
+        return {}
+    jobs = Job.objects.filter(campaign=campaign, block__in=others).exclude(state=JobState.REJECTED)
+    return dict(others[block] for block in jobs.order_by("-id").values_list("block", flat=True))
 
 
 def score_rows(job: int, scores: Iterable[scoring.Score]) -> Iterator[Row]:

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from processing.core.ab import MAX_BYTES, decode
 from processing.core.errors import BadAB
@@ -18,8 +17,7 @@ USUAL = 2**16
 """Bytes; few AB files have more."""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one AB file: REGISTERED, UNCHANGED (known before), or REFUSED with line and reason."""
 
     file: str
@@ -37,7 +35,7 @@ class Outcome:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return asdict(self)
+        return self._asdict()
 
 
 Batch = list[Given | Outcome]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import tee
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -23,8 +24,7 @@ Day = tuple[str, date]
 """Instrument and DFO date."""
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):
     """An AB that was read, with its text and the name of its source."""
 
     ab: AB
@@ -32,8 +32,7 @@ class Given:
     file: str
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(NamedTuple):
     """An AB as it is registered, and the first of its jobs."""
 
     sha256: str
