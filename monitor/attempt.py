@@ -9,8 +9,8 @@ from django.db.models import OuterRef, Q, QuerySet
 
 from monitor.nested import Rows, restored
 from processing.core.ab import AB, Calib
-from processing.core.association import of_chips
 from processing.core.certification import Certificate
+from processing.core.selection import of_chips
 from processing.core.states import REASONS, Reason
 from processing.models import AssociationBlock, Event, Ingestion, Job, JobLog, Qc1Parameter, RawFrame, Score
 from processing.models.composed import ComposedObjects, Given
@@ -79,7 +79,7 @@ def associations(ab: AB, job: Job | None) -> list[Association]:
 def distances(ab: AB, certificate: Certificate) -> dict[str, float]:
     """The largest |dt| in days that is not flagged, by category with its chip."""
     chips = certificate.chips_of(ab)
-    return {category: dt.max_days for dt in certificate.association for category in of_chips(dt.category, chips)}
+    return {category: dt.max_days for dt in certificate.association for category in of_chips(chips, dt.category)}
 
 
 def phases(job: Job) -> list[Phase]:

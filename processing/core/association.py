@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from processing.core.ab import AB, Calib
 from processing.core.certification import Certificate
 from processing.core.scoring import Measurement, Rule
-from processing.core.selection import suffix
+from processing.core.selection import of_chips
 
 
 def rules(certificate: Certificate) -> list[Rule]:
@@ -19,19 +19,13 @@ def measure(ab: AB, certificate: Certificate) -> list[Measurement]:
     used = {name for name, _, general in certificate.used(ab) if not general}
     calibs = [c for c in ab.mcalibs if c.name in used]
     chips = certificate.chips_of(ab)
-    distances = [(dt.name, largest_distance(calibs, of_chips(dt.category, chips))) for dt in certificate.association]
-    required = [category for one in certificate.required for category in of_chips(one, chips)]
-    missing = set(required) - {c.category for c in calibs}
+    distances = [(dt.name, largest_distance(calibs, of_chips(chips, dt.category))) for dt in certificate.association]
+    missing = set(of_chips(chips, *certificate.required)) - {c.category for c in calibs}
     return [
         *(Measurement(name, "", days, "d") for name, days in distances if days is not None),
         Measurement("mcalibs_nok", "", sum(c.matches is False for c in calibs)),
         Measurement("mcalibs_missing", "", len(missing)),
     ]
-
-
-def of_chips(category: str, chips: Sequence[str]) -> list[str]:
-    """The category as each chip has it; a detector of one chip without a name has it as it is."""
-    return [f"{category}{suffix(chip)}" for chip in chips]
 
 
 def largest_distance(calibs: Sequence[Calib], categories: Sequence[str]) -> float | None:

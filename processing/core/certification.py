@@ -1,16 +1,16 @@
 """Certificates: which instrument modes phoenix may process, and how; and why an AB is not executable."""
 
 import fnmatch
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from processing.core.ab import AB
 from processing.core.limits import Need
 from processing.core.scoring import Rule
-from processing.core.selection import Selection, suffix
+from processing.core.selection import Selection, of_chips
 from processing.core.shape import Fault, faults
 from processing.core.states import CertificateState, Reason
 
@@ -46,13 +46,16 @@ class Mode:
 
     def matches(self, ab: AB) -> bool:
         """True if every condition holds."""
-        types = ab.match_keys.get("DPR_TYPE", "").split(",")
         return (
-            (not self.tech or set(self.tech.split(",")) == set(ab.tech))
+            (not self.tech or self._words == set(ab.tech))
             and (not self.tech_has or self.tech_has in ab.tech)
-            and (not self.type_has or self.type_has in types)
+            and (not self.type_has or self.type_has in ab.match_keys.get("DPR_TYPE", "").split(","))
             and (not self.slit or fnmatch.fnmatchcase(ab.match_keys.get("INS_SLIT1_NAME", ""), self.slit))
         )
+
+    @cached_property
+    def _words(self) -> set[str]:
+        return set(self.tech.split(","))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,9 +148,9 @@ class Certificate:
     def __str__(self) -> str:
         return f"{self.instrument} {self.name} version {self.version}"
 
-    def chips_of(self, ab: AB) -> Sequence[str]:
+    def chips_of(self, ab: AB) -> tuple[str, ...]:
         """The chips that the AB's frames come from."""
-        return self.chips.get(ab.arm, ())
+        return tuple(self.chips.get(ab.arm, ()))
 
     def allows(self, parameter: str) -> bool:
         """True if an AB may set this recipe parameter."""
@@ -170,17 +173,17 @@ class Certificate:
         A response that is not certified for the setting does not reach the recipe, so that it makes no flux.
         """
         rule = self.flux_rule(ab.wavelength or 0.0)
-        responses = {f"{self.response}{suffix(chip)}" for chip in self.chips_of(ab)}
+        if rule.policy != FluxPolicy.WHENEVER_AVAILABLE:
+            return False
+        responses = of_chips(self.chips_of(ab), self.response)
         certified = {c.category for c in ab.mcalibs if c.category not in responses or rule.certifies(c.name)}
         needed = {self.extinction, *responses}
-        delivered = certified | {c.category for c in ab.gencalibs}
-        return rule.policy == FluxPolicy.WHENEVER_AVAILABLE and needed <= delivered
+        return needed <= certified | {c.category for c in ab.gencalibs}
 
     def used(self, ab: AB) -> Iterator[tuple[str, str, bool]]:
         """(name, category, is a gencalib) of each calibration that goes to the recipe."""
         flux = self.wants_flux(ab)
-        wanted = {f"{c}{suffix(chip)}" for c in self.required for chip in self.chips_of(ab)}
-        wanted |= {f"{self.response}{suffix(chip)}" for chip in self.chips_of(ab)} if flux else set()
+        wanted = of_chips(self.chips_of(ab), *self.required, *((self.response,) if flux else ()))
         yield from ((c.name, c.category, False) for c in ab.mcalibs if c.category in wanted)
         if flux:
             yield from ((c.name, c.category, True) for c in ab.gencalibs if c.category == self.extinction)
@@ -217,17 +220,20 @@ def why_not_executable(ab: AB, certificates: Sequence[Certificate]) -> Refusal |
 
 
 def _not_certified(ab: AB, certificate: Certificate | None) -> Refusal | None:
-    mode = f"{ab.instrument} {','.join(ab.tech)} ({ab.match_keys.get('DPR_TYPE', 'no DPR.TYPE')})"
     if certificate is None:
-        return Refusal(Reason.NOT_CERTIFIED, f"No certificate covers {mode}.")
+        return Refusal(Reason.NOT_CERTIFIED, f"No certificate covers {_mode(ab)}.")
     if certificate.state is not CertificateState.CERTIFIED:
         note = f": {certificate.note}" if certificate.note else "."
-        return Refusal(Reason.NOT_CERTIFIED, f"{mode}: certificate {certificate} is {certificate.state}{note}")
+        return Refusal(Reason.NOT_CERTIFIED, f"{_mode(ab)}: certificate {certificate} is {certificate.state}{note}")
     if certificate.recipe != ab.recipe:
         return Refusal(Reason.NOT_CERTIFIED, f"{certificate} is for {certificate.recipe}, the AB names {ab.recipe}.")
     if strange := [name for name in ab.parameters if not certificate.allows(name)]:
         return Refusal(Reason.NOT_CERTIFIED, f"{certificate} does not let an AB set {', '.join(strange)}.")
     return _strange_frames(ab, certificate)
+
+
+def _mode(ab: AB) -> str:
+    return f"{ab.instrument} {','.join(ab.tech)} ({ab.match_keys.get('DPR_TYPE', 'no DPR.TYPE')})"
 
 
 def _strange_frames(ab: AB, certificate: Certificate) -> Refusal | None:
@@ -240,11 +246,11 @@ def _strange_frames(ab: AB, certificate: Certificate) -> Refusal | None:
 
 
 def _missing(ab: AB, certificate: Certificate) -> Refusal | None:
-    delivered = Counter(c.category for c in ab.mcalibs)
-    wanted = [f"{category}{suffix(chip)}" for chip in certificate.chips_of(ab) for category in certificate.required]
-    if absent := [category for category in wanted if not delivered[category]]:
+    delivered = [c.category for c in ab.mcalibs]
+    wanted = of_chips(certificate.chips_of(ab), *certificate.required)
+    if absent := [category for category in wanted if category not in delivered]:
         return Refusal(Reason.MISSING_CALIBRATION, f"The AB names no {', no '.join(absent)}.")
-    if double := [category for category in wanted if delivered[category] > 1]:
+    if double := [category for category in wanted if delivered.count(category) > 1]:
         return Refusal(Reason.MISSING_CALIBRATION, f"The AB names more than one {', '.join(double)}: which is meant?")
     return None
 

@@ -5,12 +5,13 @@ because they change (ESO's scoreQC; eso.org/qc/ALL/score_help.html).
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Measurement:
+class Measurement(NamedTuple):
     """One QC1 parameter.  `value` may be NaN or infinite: whoever stores it decides."""
 
     name: str
@@ -30,8 +31,7 @@ class Rule:
     high: float | None = None
 
 
-@dataclass(frozen=True)
-class Score:
+class Score(NamedTuple):
     """One bit of the score string of one chip."""
 
     rule: Rule
@@ -51,8 +51,11 @@ def flag(value: float, rule: Rule) -> int:
 def score(rules: Sequence[Rule], measured: Sequence[Measurement]) -> list[Score]:
     """One score per rule and chip on which its parameter was measured; one unscored bit if on none."""
     scores: list[Score] = []
+    of: dict[str, list[Measurement]] = defaultdict(list)
+    for one in measured:
+        of[one.name].append(one)
     for position, rule in enumerate(rules):
-        found = [m for m in measured if m.name == rule.parameter]
+        found = of.get(rule.parameter, ())
         scores += [Score(rule, position, m.chip, m.value, flag(m.value, rule)) for m in found]
         if not found:
             scores.append(Score(rule, position, "", None, None))

@@ -1,8 +1,9 @@
 """Which of a recipe's products become which part of an archive product: certificate data."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 TAG = "{tag}"
 ROLES = ("science", "error", "sky", "calibrated", "calibrated_error")
@@ -42,3 +43,9 @@ def product_category(pattern: str, tag: str, chip: str) -> str:
 def suffix(chip: str) -> str:
     """What stands behind a category for a chip; nothing for an instrument of one detector, whose chip is empty."""
     return f"_{chip}" if chip else ""
+
+
+@lru_cache(maxsize=1024)
+def of_chips(chips: tuple[str, ...], *categories: str) -> Sequence[str]:
+    """The categories as each chip has them; a detector of one chip without a name has them as they are."""
+    return tuple(f"{category}{suffix(chip)}" for chip in chips for category in categories)

@@ -1,12 +1,15 @@
 """Brings many new rows into a table at once: by COPY where the database has it, an object for each is not made."""
 
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from django.db import connection, models
 
 from processing.models.packed import PackedText
+
+LINES = 50
+"""So many go to the database at once."""
 
 
 def fresh_keys(model: type[models.Model], number: int) -> list[int]:
@@ -14,7 +17,9 @@ def fresh_keys(model: type[models.Model], number: int) -> list[int]:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            sequence = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+            # Where the name of the sequence is looked up beside `nextval`, it is so for each key.
+            name = "SELECT pg_get_serial_sequence(%s, 'id')::regclass AS name OFFSET 0"
+            sequence = f"SELECT nextval(name) FROM ({name}) AS sequence, generate_series(1, %s)"  # noqa: S608
             cursor.execute(sequence, [connection.ops.quote_name(table), number])
             return sorted(key for (key,) in cursor.fetchall())
         # SQLite has one writer, which is this transaction.
@@ -43,7 +48,7 @@ def pour(common: models.Model, names: Sequence[str], rows: Iterable[Sequence[Any
             tail = "".join(f"\t{copied(value)}" for value in values) + "\n"
             lines = ("\t".join([copied(value) for value in row]) + tail for row in rows)
             with connection.wrap_database_errors:
-                cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", io.StringIO("".join(lines)))
+                cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", Lines(lines))
         else:
             places = ", ".join("%s" for _ in (*varying, *fixed))
             sql = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608 - names are those of the model
@@ -56,6 +61,17 @@ def with_packed(row: Sequence[Any], long: Sequence[int], fields: Sequence[Any]) 
     for at in long:
         values[at] = fields[at].get_prep_value(values[at])
     return values
+
+
+class Lines:
+    """A file for COPY whose lines are made when it asks for them: meanwhile the database stores those before."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self.lines = lines
+
+    def read(self, _size: int) -> str:
+        """Some of the lines; nothing when there are no more."""
+        return "".join(islice(self.lines, LINES))
 
 
 def copied(value: Any) -> str:

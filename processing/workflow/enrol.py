@@ -2,9 +2,8 @@
 
 import socket
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from processing.core import association, certification, scoring
 from processing.core.ab import AB
@@ -36,8 +35,25 @@ SCORE = ("job_id", "position", "name", "chip", "value", "low", "high", "flag")
 Row = Sequence[Any]
 
 
-@dataclass(frozen=True)
-class Standing:
+class Block(NamedTuple):
+    """The row of a new AB."""
+
+    id: int
+    name: str
+    date_id: int
+    text: str
+    sha256: str
+    frames: str
+    raw_type: str
+    recipe: str
+    setup: str
+    tech: str
+    prog_id: str
+    ob_id: str
+    mjd_obs: float | None
+
+
+class Standing(NamedTuple):
     """How it stands with the job of an AB; all empty of an AB that has none."""
 
     state: str = ""
@@ -67,62 +83,68 @@ class Rules:
 class Enrolment:
     """The rows of one batch, and what of it is attempted already."""
 
-    def __init__(self, blocks: Sequence[AssociationBlock], instruments: Iterable[str]) -> None:
+    def __init__(self, blocks: Sequence[Block], instruments: Iterable[str]) -> None:
         self.campaign = day_to_day()
         self.rules = {name: Rules(name) for name in instruments}
         self.taken = attempted(self.campaign, blocks)
-        self.jobs: list[Row] = []
+        self.standings: list[Standing] = []
         self.events: list[Row] = []
         self.scores: list[Row] = []
 
-    def add(self, pk: int, ab: AB, block: AssociationBlock) -> Standing:
-        """A job of this key."""
+    def job(self, pk: int, ab: AB, block: Block) -> Row:
+        """The row of a job of this key; its event and its scores are kept for `store`."""
         rules = self.rules[ab.instrument]
         refusal = why_not_executable(ab, rules.values) or self.duplicate(block)
         if not refusal:
             self.taken[block.frames] = block.name
         state = JobState.REJECTED if refusal else JobState.WAITING
         standing = Standing(str(state), str(refusal.reason), refusal.sentence) if refusal else Standing(str(state))
-        told = (standing.state, standing.reason, standing.sentence)
         found = certificate_for(ab, rules.values)
         scores = rules.scores(ab, found) if found else None
         expected = rules.prediction(block.recipe, block.setup, len(ab.raws))
         certificate, flags = (rules.keys[found.name] if found else None), scores and scoring.total(scores)
         place = (turn(ab.date), expected.seconds, expected.late)
-        self.jobs.append((pk, block.pk, block.date_id, certificate, *told, *place, flags))
+        self.standings.append(standing)
         self.events.append((pk, block.name, standing.state, standing.sentence))
         self.scores += score_rows(pk, scores or ())
-        return standing
+        return (pk, block.id, block.date_id, certificate, *standing, *place, flags)
 
-    def duplicate(self, block: AssociationBlock) -> Refusal | None:
+    def duplicate(self, block: Block) -> Refusal | None:
         """Another AB with the same raw frames and recipe would make the same product twice."""
         other = self.taken.get(block.frames)
         return Refusal(Reason.DUPLICATE, f"{other} has the same raw frames and recipe.") if other else None
 
-    def store(self) -> None:
+    def store(self, found: Sequence[tuple[AB, Block]]) -> None:
         """The jobs with their first events and their scores."""
-        pour(Job(campaign=self.campaign), JOB, self.jobs)
+        keys = fresh_keys(Job, len(found))
+        jobs = (self.job(pk, ab, block) for pk, (ab, block) in zip(keys, found, strict=True))
+        pour(Job(campaign=self.campaign), JOB, jobs)
         pour(Event(subject=Job.subject, who=socket.gethostname()), EVENT, self.events)
         pour(Score(kind=Score.Kind.ASSOCIATION), SCORE, self.scores)
 
 
-def enrol(found: Sequence[tuple[AB, AssociationBlock]]) -> list[Standing]:
+def enrol(found: Sequence[tuple[AB, Block]]) -> list[Standing]:
     """New ABs with their blocks get their jobs: WAITING, or REJECTED with the reason.  Within a transaction.
 
     The number of queries is that of their instruments.
     """
     batch = Enrolment([block for _, block in found], {ab.instrument for ab, _ in found})
-    keys = fresh_keys(Job, len(found))
-    standings = [batch.add(pk, ab, block) for pk, (ab, block) in zip(keys, found, strict=True)]
-    batch.store()
-    return standings
+    batch.store(found)
+    return batch.standings
 
 
-def attempted(campaign: Campaign, blocks: Iterable[AssociationBlock]) -> dict[str, str]:
-    """By the digest of recipe and raw frames, the first AB that is not rejected."""
-    others = Job.objects.filter(campaign=campaign, block__frames__in={block.frames for block in blocks})
-    rows = others.exclude(state=JobState.REJECTED).order_by("-id").values_list("block__frames", "block__name")
-    return dict(rows)
+def attempted(campaign: Campaign, blocks: Sequence[Block]) -> dict[str, str]:
+    """By the digest of recipe and raw frames, the first other AB that is not rejected.
+
+    Two questions: of both at once PostgreSQL reads the jobs of the whole campaign, unless they are very many.
+    """
+    own = {block.id for block in blocks}
+    alike = AssociationBlock.objects.filter(frames__in={block.frames for block in blocks}).order_by()
+    others = {pk: told for pk, *told in alike.values_list("pk", "frames", "name") if pk not in own}
+    if not others:
+        return {}
+    jobs = Job.objects.filter(campaign=campaign, block__in=others).exclude(state=JobState.REJECTED)
+    return dict(others[block] for block in jobs.order_by("-id").values_list("block", flat=True))
 
 
 def score_rows(job: int, scores: Iterable[scoring.Score]) -> Iterator[Row]:

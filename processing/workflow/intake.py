@@ -1,9 +1,9 @@
 """What becomes of AB files, or of the bytes of one: registered, known before, or refused with line and reason."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from processing.core.ab import MAX_BYTES, decode
 from processing.core.errors import BadAB
@@ -13,10 +13,11 @@ from processing.workflow.register import Given, Kept, judge, register_all
 
 ABS, CHARACTERS = 1000, 10_000_000
 """Of one batch; whichever comes first ends it."""
+USUAL = 2**16
+"""Bytes; few AB files have more."""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one AB file: REGISTERED, UNCHANGED (known before), or REFUSED with line and reason."""
 
     file: str
@@ -34,7 +35,11 @@ class Outcome:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return asdict(self)
+        return self._asdict()
+
+
+Batch = list[Given | Outcome]
+"""AB files in their order, as they were read."""
 
 
 def register_files(files: Iterable[Path]) -> Iterator[Outcome]:
@@ -53,19 +58,34 @@ def register_content(content: bytes, file: str) -> Outcome:
 
 
 def in_batches(found: Iterable[Given | Outcome]) -> Iterator[Outcome]:
-    """What becomes of each, in their order; each batch is one transaction, and forgotten before the next is read."""
-    batch: list[Given | Outcome] = []
+    """What becomes of each, in their order; each batch is one transaction.
+
+    While the database stores one batch the next is read, and no other: both are all that is in memory.
+    """
+    waiting, none = batches(found), Batch()
+    with ThreadPoolExecutor(1, "read ahead") as ahead:
+        batch = next(waiting, none)
+        while batch:
+            following = ahead.submit(next, waiting, none)
+            yield from outcomes(batch)
+            batch = following.result()
+
+
+def batches(found: Iterable[Given | Outcome]) -> Iterator[Batch]:
+    """So many at a time."""
+    batch = Batch()
     size = 0
     for one in found:
         batch.append(one)
         size += len(one.text) if isinstance(one, Given) else 0
         if len(batch) == ABS or size > CHARACTERS:
-            yield from outcomes(batch)
-            batch, size = [], 0
-    yield from outcomes(batch)
+            yield batch
+            batch, size = Batch(), 0
+    if batch:
+        yield batch
 
 
-def outcomes(batch: Sequence[Given | Outcome]) -> list[Outcome]:
+def outcomes(batch: Batch) -> list[Outcome]:
     """Register those that could be read."""
     done = iter(register_all([one for one in batch if isinstance(one, Given)]))
     return [outcome(one, next(done)) if isinstance(one, Given) else one for one in batch]
@@ -84,8 +104,9 @@ def opened(file: Path) -> Given | Outcome:
     """An AB from its file."""
     try:
         with file.open("rb") as stream:
-            # One byte more than allowed is enough to know.
-            content = stream.read(MAX_BYTES + 1)
+            # One byte more than allowed is enough to know; but to make room for so many takes longer than to read.
+            content = stream.read(USUAL)
+            content += stream.read(MAX_BYTES + 1 - USUAL) if len(content) == USUAL else b""
     except OSError as error:
         return Outcome(str(file), "REFUSED", reason="UNREADABLE", sentence=error.strerror or str(error))
     return understood(content, str(file))

@@ -2,9 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from operator import attrgetter
+from itertools import tee
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -16,30 +17,14 @@ from processing.core.states import DateState
 from processing.models import AssociationBlock, Certificate, Instrument, Job, ProcessingDate, RawFrame
 from processing.models.blocks import digest, read
 from processing.models.pour import fresh_keys, pour
-from processing.workflow.enrol import Standing, enrol
+from processing.workflow.enrol import Block, Standing, enrol
 from processing.workflow.wake import Stage, wake
 
-BLOCK = (
-    "id",
-    "name",
-    "date_id",
-    "text",
-    "sha256",
-    "frames",
-    "raw_type",
-    "recipe",
-    "setup",
-    "tech",
-    "prog_id",
-    "ob_id",
-    "mjd_obs",
-)
 Day = tuple[str, date]
 """Instrument and DFO date."""
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):
     """An AB that was read, with its text and the name of its source."""
 
     ab: AB
@@ -47,8 +32,7 @@ class Given:
     file: str
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(NamedTuple):
     """An AB as it is registered, and the first of its jobs."""
 
     sha256: str
@@ -112,9 +96,9 @@ def registered(names: Sequence[str]) -> dict[str, Kept]:
 
 def became(one: Given, kept: Kept, *, first: bool) -> Kept | BadAB:
     """What became of a text; `first` of those of its name that are new."""
-    if kept.sha256 != digest(one.text):
+    if not first and kept.sha256 != digest(one.text):
         return BadAB(one.file, 0, f"{one.ab.name} is registered with other content, and is kept as it was")
-    return replace(kept, created=first)
+    return Kept(kept.sha256, kept.standing, created=first)
 
 
 def create(fresh: Sequence[Given]) -> dict[str, Kept]:
@@ -122,9 +106,8 @@ def create(fresh: Sequence[Given]) -> dict[str, Kept]:
     if not fresh:
         return {}
     with transaction.atomic():
-        blocks = store_all([(one.ab, one.text) for one in fresh])
+        dates, blocks = store_all([(one.ab, one.text) for one in fresh])
         standings = enrol([(one.ab, block) for one, block in zip(fresh, blocks, strict=True)])
-        dates = {block.date_id: block.date for block in blocks}.values()
         for date in dates:
             rouse(date)
     for date in dates:
@@ -156,21 +139,22 @@ def same(known: AssociationBlock, text: str, file: str) -> Job:
 
 def store(ab: AB, text: str) -> AssociationBlock:
     """The rows of an AB: its date, itself, its raw frames.  Within a transaction."""
-    return store_all([(ab, text)])[0]
+    _, [block] = store_all([(ab, text)])
+    return AssociationBlock.objects.get(pk=block.id)
 
 
-def store_all(found: Sequence[tuple[AB, str]]) -> list[AssociationBlock]:
-    """The rows of new ABs with their texts, by a few queries.  Within a transaction.
+def store_all(found: Sequence[tuple[AB, str]]) -> tuple[list[ProcessingDate], list[Block]]:
+    """The rows of new ABs with their texts, by a few queries; their dates, and the rows.  Within a transaction.
 
     Raises IntegrityError if one of them is there.
     """
     dates = dates_of(Counter((ab.instrument, ab.date) for ab, _ in found))
     keys = fresh_keys(AssociationBlock, len(found))
-    blocks = [block_of(pk, ab, text, dates[ab.instrument, ab.date]) for pk, (ab, text) in zip(keys, found, strict=True)]
-    pour(AssociationBlock(), BLOCK, map(attrgetter(*BLOCK), blocks))
-    frames = ((pk, raw.dp_id, raw.tag) for pk, (ab, _) in zip(keys, found, strict=True) for raw in ab.raws)
-    pour(RawFrame(), ("block_id", "dp_id", "tag"), frames)
-    return blocks
+    keyed = list(zip(keys, found, strict=True))
+    poured, blocks = tee(block_of(pk, ab, text, dates[ab.instrument, ab.date].pk) for pk, (ab, text) in keyed)
+    pour(AssociationBlock(), Block._fields, poured)
+    pour(RawFrame(), ("block_id", "dp_id", "tag"), ((pk, *raw) for pk, (ab, _) in keyed for raw in ab.raws))
+    return list(dates.values()), list(blocks)
 
 
 def dates_of(numbers: Counter[Day]) -> dict[Day, ProcessingDate]:
@@ -197,12 +181,12 @@ def locked(days: Iterable[Day]) -> dict[Day, ProcessingDate]:
     return {(row.instrument_id, row.date): row for row in in_order}
 
 
-def block_of(pk: int, ab: AB, text: str, on: ProcessingDate) -> AssociationBlock:
-    """The row of an AB itself, not saved."""
-    return AssociationBlock(
+def block_of(pk: int, ab: AB, text: str, date: int) -> Block:
+    """The row of an AB itself, on the date of this key."""
+    return Block(
         id=pk,
         name=ab.name,
-        date=on,
+        date_id=date,
         text=text,
         sha256=digest(text),
         frames=digest(ab.recipe, *sorted(raw.dp_id for raw in ab.raws)),

@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from threading import Event as Signal
 
 import pytest
 from django.db import connection
@@ -86,7 +87,28 @@ def test_a_batch_of_long_texts_ends_before_it_has_its_number(certified, tree, mo
     assert sizes == [3, 3, 1]
 
 
-def test_a_file_is_told_before_those_of_the_next_batch_are_read(certified, tree, monkeypatch):
+def test_while_the_database_stores_a_batch_the_next_is_read_and_no_other(certified, monkeypatch):
+    monkeypatch.setattr(intake, "ABS", 2)
+    read, ahead = [], Signal()
+
+    def source():
+        for number in range(8):
+            read.append(number)
+            if number == 3:
+                ahead.set()
+            yield ab_text(number).encode(), f"{number}.ab"
+
+    def stored(some):
+        assert ahead.wait(20)
+        assert read == [0, 1, 2, 3]
+        return register_all(some)
+
+    monkeypatch.setattr(intake, "register_all", stored)
+
+    assert next(control.register_contents(source())).result == "REGISTERED"
+
+
+def test_a_file_is_told_before_those_of_the_next_batch_are_stored(certified, tree, monkeypatch):
     monkeypatch.setattr(intake, "ABS", 2)
     folder = tree(4, dates=1)
     outcomes = control.register_files(control.find_files([folder]))
@@ -192,7 +214,7 @@ def test_a_batch_of_a_finished_date_opens_it_again(add):
 
 
 def test_an_error_in_the_middle_of_a_batch_stores_nothing_of_it_and_again_stores_all(certified, monkeypatch):
-    def broken(_enrolment):
+    def broken(_enrolment, _found):
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as patched:
