@@ -8,7 +8,7 @@ from processing.workflow.wake import Stage, wake
 
 SHIFT = 5.0
 """Seconds after which another message takes over, so that the other stages have their turn."""
-GATHER = 2.0
+GATHER = 1.0
 """Seconds for which products gather, as several are ingested with less work than one after the other."""
 
 
