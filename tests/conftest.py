@@ -1,10 +1,14 @@
 """What every test may ask for."""
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.db import connection
+
+from tests import slurm_cluster
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -56,3 +60,17 @@ def child_environment(transactional_db: None, request: pytest.FixtureRequest) ->
     database = f"{url}/{name}" if connection.vendor == "postgresql" else f"sqlite:///{name}"
     root = Path(request.config.rootpath)
     return {**os.environ, "DATABASE_URL": database, "PYTHONPATH": str(root)}
+
+
+@pytest.fixture(scope="session")
+def slurm() -> Iterator[None]:
+    """A Slurm of one node for this run; without it, its tests are left out with a word."""
+    if why := slurm_cluster.missing():
+        pytest.skip(why)
+    with (
+        tempfile.TemporaryDirectory(prefix="phoenix-slurm-") as folder,
+        pytest.MonkeyPatch.context() as patch,
+        slurm_cluster.running(Path(folder)) as file,
+    ):
+        patch.setenv("SLURM_CONF", str(file))
+        yield
