@@ -1,6 +1,6 @@
 # Each target installs what it needs first; a second call is quick.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test faults bench screenshots check fix clean
+.PHONY: help demo run test faults bench screenshots image check fix clean
 
 BIN := .venv/bin
 SOURCES := manage.py phoenix_site processing monitor clients tests benchmarks
@@ -34,6 +34,10 @@ bench: ## measurements beside floors and peers of the same run, and one table (B
 screenshots: ## pictures of every page in var/screenshots (SCREENSHOTS_ARGS="--database var/demo/phoenix.sqlite3", "--help")
 	@tools/install.sh screenshots
 	$(BIN)/python -m tests.browser.screenshots $(SCREENSHOTS_ARGS)
+
+image: ## the container image, built by buildah and started (IMAGE_ARGS="--pull-never")
+	@tools/install.sh test
+	IMAGE_ARGS="$(IMAGE_ARGS)" $(BIN)/python -m pytest tests/deploy/test_image.py
 
 check: ## format, lint, types, import rules, templates, settings, migrations, shape of the source, documents
 	@tools/install.sh check
