@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from tests import slurm_cluster
 
@@ -35,6 +36,23 @@ def asks_no_database(item: pytest.Item) -> bool:
     fixtures = set(getattr(item, "fixturenames", ()))
     asks = item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "live_server"}
     return not asks and not holds_on_postgresql(item)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_sought_once() -> Iterator[None]:
+    """Each test client makes the middleware anew, and there are thousands; the files are the same."""
+    seek = WhiteNoiseMiddleware.add_files_from_finders
+    found: dict[str, object] = {}
+
+    def once(self: WhiteNoiseMiddleware) -> None:
+        if not found:
+            seek(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", once)
+        yield
 
 
 @pytest.fixture(scope="session")
