@@ -1,6 +1,6 @@
 # Each target installs what it needs first; a second call is quick.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test faults bench screenshots check fix clean
+.PHONY: help demo run test faults bench screenshots image check fix clean
 
 BIN := .venv/bin
 SOURCES := manage.py phoenix_site processing monitor clients tests benchmarks
@@ -18,10 +18,16 @@ run: ## the web application and a worker
 
 test: ## all tests, on SQLite and beside it on PostgreSQL (PYTEST_ARGS="-k night")
 	@tools/install.sh test
-	@$(MAKE) --no-print-directory --jobs=2 test-on-sqlite test-on-postgresql
+	@$(MAKE) --no-print-directory --jobs=3 test-on-sqlite test-on-postgresql test-of-clusters
 
-test-on-%:
-	$(BIN)/python -m pytest --db=$* $(PYTEST_ARGS)
+# Those that start clusters wait for most of their time, and the others do not wait for them.
+# Exit code 5: this part has none of those that were asked for.
+test-on-sqlite:
+	$(BIN)/python -m pytest --db=sqlite $(PYTEST_ARGS)
+test-on-postgresql:
+	$(BIN)/python -m pytest --db=postgresql -m "not cluster" $(PYTEST_ARGS) || [ $$? -eq 5 ]
+test-of-clusters:
+	$(BIN)/python -m pytest --db=postgresql -m cluster $(PYTEST_ARGS) || [ $$? -eq 5 ]
 
 faults: ## injected faults: nothing lost, nothing doubled (FAULTS_ARGS="--seed 2", "--help")
 	@tools/install.sh test
@@ -34,6 +40,10 @@ bench: ## measurements beside floors and peers of the same run, and one table (B
 screenshots: ## pictures of every page in var/screenshots (SCREENSHOTS_ARGS="--database var/demo/phoenix.sqlite3", "--help")
 	@tools/install.sh screenshots
 	$(BIN)/python -m tests.browser.screenshots $(SCREENSHOTS_ARGS)
+
+image: ## the container image, built by buildah and started (IMAGE_ARGS="--pull-never")
+	@tools/install.sh test
+	IMAGE_ARGS="$(IMAGE_ARGS)" $(BIN)/python -m pytest tests/deploy/test_image.py
 
 check: ## format, lint, types, import rules, templates, settings, migrations, shape of the source, documents
 	@tools/install.sh check

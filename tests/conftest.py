@@ -1,10 +1,15 @@
 """What every test may ask for."""
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.db import connection
+from whitenoise.middleware import WhiteNoiseMiddleware
+
+from tests import slurm_cluster
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -33,6 +38,23 @@ def asks_no_database(item: pytest.Item) -> bool:
     return not asks and not holds_on_postgresql(item)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_sought_once() -> Iterator[None]:
+    """Each test client makes the middleware anew, and there are thousands; the files are the same."""
+    seek = WhiteNoiseMiddleware.add_files_from_finders
+    found: dict[str, object] = {}
+
+    def once(self: WhiteNoiseMiddleware) -> None:
+        if not found:
+            seek(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", once)
+        yield
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
@@ -56,3 +78,17 @@ def child_environment(transactional_db: None, request: pytest.FixtureRequest) ->
     database = f"{url}/{name}" if connection.vendor == "postgresql" else f"sqlite:///{name}"
     root = Path(request.config.rootpath)
     return {**os.environ, "DATABASE_URL": database, "PYTHONPATH": str(root)}
+
+
+@pytest.fixture(scope="session")
+def slurm() -> Iterator[None]:
+    """A Slurm of one node for this run; without it, its tests are left out with a word."""
+    if why := slurm_cluster.missing():
+        pytest.skip(why)
+    with (
+        tempfile.TemporaryDirectory(prefix="phoenix-slurm-") as folder,
+        pytest.MonkeyPatch.context() as patch,
+        slurm_cluster.running(Path(folder)) as file,
+    ):
+        patch.setenv("SLURM_CONF", str(file))
+        yield

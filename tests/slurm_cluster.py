@@ -11,6 +11,7 @@ from pathlib import Path
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")
 STARTED_WITHIN = 60.0  # seconds; usually three
+NODE = f"phoenix-{os.getpid()}"  # of this run alone: control groups are called after it
 CONFIGURATION = """
 ClusterName=phoenix
 SlurmctldHost={host}(127.0.0.1)
@@ -25,8 +26,8 @@ StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool
 SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/slurmd.pid
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
+ProctrackType=proctrack/cgroup
+TaskPlugin=task/cgroup
 MpiDefault=none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
@@ -35,8 +36,13 @@ AccountingStorageType=accounting_storage/none
 JobAcctGatherType=jobacct_gather/none
 ReturnToService=2
 KillWait=1
-NodeName={host} NodeAddr=127.0.0.1 CPUs={cores} RealMemory=2000 State=UNKNOWN
-PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP
+NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 CPUs={cores} RealMemory=2000 State=UNKNOWN
+PartitionName=main Nodes={node} Default=YES MaxTime=INFINITE State=UP
+"""
+CGROUPS = """
+CgroupPlugin=autodetect
+CgroupAutomount=no
+ConstrainRAMSpace=yes
 """
 
 
@@ -63,16 +69,25 @@ def running(folder: Path) -> Iterator[Path]:
     key = folder / "key"
     key.write_bytes(os.urandom(128))
     key.chmod(0o400)
-    names = {"host": socket.gethostname().partition(".")[0], "folder": folder, "cores": os.cpu_count()}
+    host = socket.gethostname().partition(".")[0]
+    names = {"host": host, "node": NODE, "folder": folder, "cores": os.cpu_count()}
     file = folder / "slurm.conf"
     file.write_text(CONFIGURATION.format(**names, first=free_port(), second=free_port()))
+    (folder / "cgroup.conf").write_text(CGROUPS)
     files = [f"--{name}-file={folder / name}" for name in ("pid", "log", "seed")]
     munged = ["munged", "--foreground", "--force", f"--socket={folder}/munge", f"--key-file={key}", *files]
     with contextlib.ExitStack() as stack:
+        stack.callback(remove_groups)
         for command in (munged, ["slurmctld", "-D", "-f", str(file)], ["slurmd", "-D", "-f", str(file)]):
             stack.enter_context(daemon(command, folder))
         wait_until_idle(file, folder)
         yield file
+
+
+def remove_groups() -> None:
+    """The control groups that slurmd leaves empty, with those below them."""
+    for group in sorted(Path("/sys/fs/cgroup").glob(f"*/slurm_{NODE}/**"), reverse=True):
+        group.rmdir()
 
 
 @contextlib.contextmanager

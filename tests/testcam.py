@@ -4,12 +4,15 @@ Its recipe is a real process.  What it does is written in the AB as recipe param
 fail, hang or measure anything:  `exit=6`  `sleep=30`  `s2n=0.2`  `omit=ERRORBAR_SCI_POINT_ONE`.
 """
 
+import io
 import json
 import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy.io import fits
@@ -123,10 +126,17 @@ def build(archive: Path) -> None:
     """Fill the archive with calibrations, and the recipe's template products with a spectrum."""
     for kind, name in (("mcalib", "TC_MBIA.fits"), ("gencalib", "TC_GEXT.fits"), ("mcalib", "TC_MRSP.fits")):
         (archive / kind).mkdir(parents=True, exist_ok=True)
-        fits.PrimaryHDU().writeto(archive / kind / name, overwrite=True)
+        (archive / kind / name).write_bytes(written())
     (archive / "raw").mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder(), ignore_errors=True)
     (folder() / "products").mkdir(parents=True)
+    for category, content in templates().items():
+        (folder() / "products" / f"{category}.fits").write_bytes(content)
+
+
+@cache
+def templates() -> Mapping[str, bytes]:
+    """The products, by category: a spectrum and its errors."""
     header = fits.Header(
         {"TELESCOP": "ESO-VLT-U2", "INSTRUME": "TESTCAM", "OBJECT": "STAR", "RA": 10.0, "DEC": -20.0, "CRVAL1": 4000.0,
          "EQUINOX": 2000.0, "RADESYS": "FK5", "CRPIX1": 1.0, "CDELT1": 0.05, "SLIT": 1.0, "LAMRMS": 0.001}
@@ -135,5 +145,12 @@ def build(archive: Path) -> None:
         header[f"HIERARCH ESO {key}"] = value
     flux = np.linspace(90.0, 110.0, 2000, dtype=np.float32)
     flux[:10] = 0
-    for category, data in zip(CATEGORIES, (flux, np.full(2000, 2.0, dtype=np.float32)), strict=True):
-        fits.PrimaryHDU(data, header).writeto(folder() / "products" / f"{category}.fits")
+    spectra = (flux, np.full(2000, 2.0, dtype=np.float32))
+    return {category: written(data, header) for category, data in zip(CATEGORIES, spectra, strict=True)}
+
+
+def written(data: Any = None, header: fits.Header | None = None) -> bytes:
+    """As a FITS file."""
+    file = io.BytesIO()
+    fits.PrimaryHDU(data, header).writeto(file)
+    return file.getvalue()

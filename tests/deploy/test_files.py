@@ -1,5 +1,6 @@
 """The files of deploy/: each is read by the program that it is for, where that is installed, and they fit together."""
 
+import json
 import os
 import re
 import shutil
@@ -131,6 +132,52 @@ def test_the_container_file_has_known_instructions_and_copies_what_there_is():
     assert [source for source in copied if not (ROOT / source).exists()] == []
     assert {"phoenix_site", "processing", "monitor", "templates", "static", "requirements.txt"} <= {*copied}
     assert instructions().index("USER phoenix") > max(n for n, line in enumerate(instructions()) if "RUN" in line)
+
+
+def given(name: str) -> dict[str, str]:
+    """The settings of a service of the compose file, for who has given nothing but what must be."""
+    service = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"][name]
+    return {
+        key: re.sub(r"\$\{\w+(:-(.*))?\}", r"\2", value)
+        for key, value in service["environment"].items()
+        if ":?" not in value
+    }
+
+
+def test_what_is_to_outlive_a_container_is_on_its_volume(tmp_path):
+    say = "import json\nfrom phoenix_site.settings import PHOENIX\nprint(json.dumps(PHOENIX, default=str))"
+    environment = {"DATABASE_URL": f"sqlite:///{tmp_path}/phoenix.sqlite3", "SECRET_KEY": "for tests only"}
+    done = subprocess.run(
+        [sys.executable, "-c", say],
+        cwd=ROOT,
+        env=environment | given("web"),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout)
+    folders = [value for key, value in found.items() if key.endswith("_DIR")]
+    folders += [found[port]["OPTIONS"]["root"] for port in ("ARCHIVE", "INGESTOR")]
+
+    assert len(folders) >= 6
+    assert [folder for folder in folders if not folder.startswith("/srv/phoenix/")] == []
+
+
+def test_podman_compose_fills_in_what_it_is_given_and_refuses_to_do_without(tmp_path):
+    program, engine = needed("podman-compose"), tmp_path / "podman"
+    engine.write_text("#!/bin/sh\n")  # is asked whether the image is there, and nothing else
+    engine.chmod(0o755)
+    command = [program, "--dry-run", "--file", str(DEPLOY / "compose.yaml"), "up"]
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SECRET_KEY": "a key"}
+    without = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    environment |= {"POSTGRES_PASSWORD": "a-password"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+
+    assert "is not given" in without.stderr
+    assert done.returncode == 0
+    assert "DATABASE_URL=postgresql://phoenix:a-password@database" in said
+    assert "$" not in said
 
 
 def test_the_services_of_the_compose_file_fit_together():

@@ -1,6 +1,7 @@
 """A page that has not changed is not made again."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -99,7 +100,7 @@ def test_who_logs_out_or_is_barred_is_not_told_that_nothing_changed(viewer, djan
 
     django_user_model.objects.update(is_active=True)
     assert poll(viewer, "/", known).status_code == 204
-    Session.objects.update(expire_date=timezone.now())
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
     assert poll(viewer, "/", known).status_code == 302
 
 

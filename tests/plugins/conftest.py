@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from processing.core.ports import Executor
+from processing.plugins.executors.local import LocalExecutor
+from processing.plugins.executors.slurm import SlurmExecutor
+
 ROOM = 2**20
 
 
@@ -19,3 +23,12 @@ def too_large(tmp_path: Path) -> Iterator[Path]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, limits[1]))
     yield file
     resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.fixture(params=["local", "slurm"])
+def executor(request: pytest.FixtureRequest) -> Executor:
+    """Each plug-in of the port."""
+    if request.param == "local":
+        return LocalExecutor()
+    request.getfixturevalue("slurm")
+    return SlurmExecutor(look_every=0.1)

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from processing.core.ports import Ended, Finished
+from processing.core.ports import Ended, Executor, Finished
 from processing.plugins.executors import local
 from tests.plugins.test_executors import MB, Run, command
 
 
 @pytest.fixture
-def python(tmp_path: Path) -> Run:
+def python(executor: Executor, tmp_path: Path) -> Run:
     """Run a line of Python with limits."""
 
     def run(line: str, memory: int = 0) -> Finished:
-        return local.LocalExecutor().run(command(tmp_path, sys.executable, "-c", line, memory=memory))
+        return executor.run(command(tmp_path, sys.executable, "-c", line, memory=memory))
 
     return run
 
@@ -52,6 +52,7 @@ def test_a_crash_without_a_memory_limit_is_a_crash(python):
     assert python(f"{FILL}os.abort()").ended is Ended.KILLED
 
 
+@pytest.mark.parametrize("executor", ["local"], indirect=True)
 def test_a_command_that_the_system_ended_for_want_of_memory_is_told_from_one_that_was_killed(
     python, monkeypatch, tmp_path
 ):

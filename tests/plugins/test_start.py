@@ -6,7 +6,6 @@ from contextlib import contextmanager, nullcontext
 
 import pytest
 
-from processing.plugins.executors.local import LocalExecutor
 from tests.plugins.test_executors import command
 
 LONG_ENOUGH = 0.2  # seconds in which a command that began too early would have been done
@@ -22,14 +21,14 @@ class Refusal(nullcontext[None]):
         raise Refused
 
 
-def test_a_command_that_must_not_start_has_done_nothing(tmp_path):
+def test_a_command_that_must_not_start_has_done_nothing(executor, tmp_path):
     with pytest.raises(Refused):
-        LocalExecutor().run(command(tmp_path, "touch", str(tmp_path / "done")), Refusal())
+        executor.run(command(tmp_path, "touch", str(tmp_path / "done")), Refusal())
 
     assert not (tmp_path / "done").exists()
 
 
-def test_a_command_runs_within_its_start(tmp_path):
+def test_a_command_runs_within_its_start(executor, tmp_path):
     seen: list[bool] = []
 
     @contextmanager
@@ -39,6 +38,6 @@ def test_a_command_runs_within_its_start(tmp_path):
         yield
         seen.append((tmp_path / "done").exists())
 
-    LocalExecutor().run(command(tmp_path, "touch", str(tmp_path / "done")), start())
+    executor.run(command(tmp_path, "touch", str(tmp_path / "done")), start())
 
     assert seen == [False, True]

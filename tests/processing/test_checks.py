@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from phoenix_site.settings import EXECUTORS
 from processing.checks import check_settings
 
 
@@ -71,6 +72,15 @@ def test_a_wrong_environment_variable_stops_start_up_with_its_name(variable, val
 
     assert done.returncode != 0
     assert variable in done.stderr
+
+
+@pytest.mark.parametrize("name", EXECUTORS)
+def test_each_executor_can_be_chosen_and_steps_back_if_told_to(name):
+    command = [sys.executable, "manage.py", "check"]
+    chosen = {"PHOENIX_EXECUTOR": name, "PHOENIX_NICE": "5"}
+    done = subprocess.run(command, env={**os.environ, **chosen}, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_host_that_gives_less_than_nothing_is_named(settings):

@@ -22,7 +22,7 @@ from tests.processing.conftest import ab_text, files_below, run_night, state
 from tests.processing.jobfiles import JobFile
 
 # Minutes: once is enough; the ledgers are SQLite in any case.
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.cluster, pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 DAY = date(2012, 5, 9)
 VIRTUAL = ("MCALIB\tVIRTUAL\tx\tTC_MFLT.fits\tMASTER_FLAT_ONE\t1.0\tOK",)
 

@@ -155,6 +155,8 @@ class Engine(RuleBasedStateMachine):
         self.release()
         self.let_leases_pass()
         for _ in range(3 * MOST):
+            if not ProcessingDate.objects.exclude(state=DateState.FINISHED).exists():
+                break
             sweep()
             while any([prepare(), finish()]):
                 pass

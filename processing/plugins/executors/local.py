@@ -16,11 +16,8 @@ from pathlib import Path
 
 from processing.core.errors import HostHalt
 from processing.core.ports import AT_ONCE, Command, Ended, Finished
+from processing.plugins.commands import environment, refused_memory
 from processing.plugins.guard import attempts, end, guard
-from processing.plugins.logs import tail
-
-# The same few variables for every recipe: results must not depend on who started the cluster.
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "OMP_NUM_THREADS")
 
 # Of util-linux: without them a recipe could outlive its worker, or take all memory.
 GUARDS = ("setpriv", "prlimit")
@@ -29,11 +26,6 @@ WAIT = 'read -r go && unset PWD OLDPWD SHLVL && exec "$@" </dev/null'
 MOST_NICE = 19
 LOOK_EVERY, LOOK_RARELY = 0.05, 1.0  # seconds: at first, and in the end
 
-# What programs write when they are refused memory: CPL and perror, C++ and Python, the loader of shared libraries.
-REFUSED = re.compile(r"failed to (allocate|map)|cannot allocate memory|out of memory|bad_alloc|MemoryError", re.I)
-# A program that does not look at what malloc returned ends so, or by an assertion.
-CRASHES = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS})
-NEAR = 0.75  # of the limit: what was refused does not count as used, nor what came after the last look
 VMSTAT = Path("/proc/vmstat")
 
 
@@ -150,19 +142,10 @@ def how(command: Command, code: int, peak: Peak, killed: int) -> Ended:
 
 
 def out_of_memory(command: Command, code: int, peak: Peak, killed: int) -> bool:
-    """Whether a bad end was for want of memory.
-
-    Measured with uves_obs_scired, which needs 262 MB, under limits from 100 to 250 MB: it aborts, with "failed to
-    allocate" as its last words, or, at 205 to 215 MB, with an assertion that says nothing of memory, at a peak seen of
-    83 % of the limit.  So such words count, and so does a crash near the limit.  An exit code alone never does: below
-    100 MB esorex cannot load the recipe's library, and says that it does not find the recipe.
-    Not seen: a program that asks for most of its limit at once, and crashes without a word.
-    """
+    """Whether a bad end was for want of memory: the system's, or below the command's limit."""
     if -code == signal.SIGKILL:
         return oom_kills() > killed
-    if REFUSED.search(tail(command.log)):
-        return code > 0 or -code in CRASHES
-    return -code in CRASHES and bool(command.memory) and peak.address_space >= NEAR * command.memory
+    return refused_memory(command, code, peak.address_space)
 
 
 def oom_kills() -> int:
@@ -179,13 +162,6 @@ def guarded(command: Command, nice: int = 0) -> tuple[str, ...]:
     limit = ("prlimit", f"--as={command.memory}", "--") if command.memory else ()
     back = ("nice", "-n", str(nice)) if nice else ()
     return ("setpriv", "--pdeathsig", "KILL", "--", *limit, *back, "/bin/sh", "-c", WAIT, "wait", *command.argv)
-
-
-def environment(command: Command) -> dict[str, str]:
-    """A small and known environment, with the attempt's token so that strays can be found by it."""
-    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    home = str(command.cwd)
-    return {"PATH": os.defpath, "HOME": home, "TMPDIR": home, **passed_on, "PHOENIX_TOKEN": command.token}
 
 
 def watch(pid: int, seconds: float, peak: Peak) -> bool:
