@@ -17,14 +17,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ["DATABASE_URL"] = f"sqlite:///{Path(sys.argv[1]).resolve()}"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "phoenix_site.settings")
 
-import django  # noqa: E402
+import django
 
 django.setup()
 
 from processing.models import AssociationBlock, Ingestion, JobLog  # noqa: E402
 from processing.models.packing import SAME  # noqa: E402
 
-FOLDER = re.compile(rf"{re.escape(str(Path(sys.argv[1]).resolve().parent))}|/tmp/[^/]+(?=/work)")  # noqa: S108
+FOLDER = re.compile(rf"{re.escape(str(Path(sys.argv[1]).resolve().parent))}|/tmp/[^/]+(?=/work)")
 INSTRUMENTS = ("NACO", "UVES")
 """The more ABs one has, the later it comes."""
 
