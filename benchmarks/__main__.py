@@ -20,7 +20,7 @@ RESULTS = Path(__file__).parent / "results" / "latest.json"
 BENCHMARKS: Mapping[str, Sequence[str]] = {
     "campaign": ("--dates", "365"),
     "efficiency": ("--quarter", "120", "--two", "16"),
-    "throughput": ("--jobs", "200"),
+    "throughput": ("--jobs", "400"),
     "memory": ("--abs", "20000"),
     "ingest": ("--files", "400"),
     "one_ab": ("--runs", "3"),
@@ -28,7 +28,7 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "month": ("--nights", "2"),
     "pages": ("--abs", "100000", "--rounds", "9"),
     "schedule": (),
-    "size": ("--abs", "500"),
+    "size": ("--abs", "2000"),
     "register": ("--files", "10000", "--abs", "100000", "--rounds", "2"),
     "tap": (),
     "api": ("--abs", "100000", "--rounds", "50"),
