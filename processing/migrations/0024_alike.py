@@ -1,12 +1,14 @@
 """The texts of ABs and commands are packed as well; indexes that are smaller.
 
-What is there stays as it is, with a sign before it that says so: to pack it would take longer than a site likes to wait.
+What is there stays as it is on PostgreSQL, with a sign before it that says so: to pack it would take longer than a
+site likes to wait.
 """
 
 from typing import Any
 
 from django.contrib.postgres.indexes import HashIndex
 from django.db import migrations, models
+from django.db.migrations.exceptions import IrreversibleError
 
 from processing.models.packed import PackedCurves, PackedText
 from processing.models.packing import packed
@@ -34,6 +36,10 @@ class Pack(migrations.AlterField):
         super().database_forwards(app_label, schema_editor, from_state, to_state)
 
 
+    def database_backwards(self, *_: object) -> None:
+        raise IrreversibleError("texts are packed since 0024; to go back, restore a backup")
+
+
 def no_room(_apps: object, schema_editor: Any) -> None:
     """An ingestion changes its state each time, and with it an index: room in its page spares nothing."""
     if schema_editor.connection.vendor == "postgresql":
@@ -58,7 +64,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex("associationblock", HashIndex(fields=["frames"], name="block_by_frames")),
         migrations.RemoveIndex("ingestion", "ingestion_by_content"),
-        migrations.AddIndex("ingestion", HashIndex(fields=["content"], name="ingestion_by_content")),
+        migrations.AddIndex("ingestion",             HashIndex(fields=["content"], condition=~models.Q(content=""), name="ingestion_by_content"),
+        ),
         migrations.RemoveIndex("event", "event_of_subject"),
         migrations.AddIndex("event", models.Index(fields=["subject", "subject_id"], name="event_of_subject")),
         migrations.RemoveIndex("event", "event_by_person"),

@@ -20,7 +20,7 @@ class How(NamedTuple):
     otherwise: Otherwise | None = None
 
 
-LASTING, QUICK = How(), How(quick=True)
+LASTING = How()
 
 
 def hasten() -> None:

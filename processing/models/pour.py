@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import connection, models
+from psycopg2 import DatabaseError
 
 from processing.models.packed import PackedText
 
@@ -48,7 +49,7 @@ def pour(common: models.Model, names: Sequence[str], rows: Iterable[Sequence[Any
             tail = "".join(f"\t{copied(value)}" for value in values) + "\n"
             lines = ("\t".join([copied(value) for value in row]) + tail for row in rows)
             with connection.wrap_database_errors:
-                cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", Lines(lines))
+                copy(cursor, f"COPY {table} ({columns}) FROM STDIN", Lines(lines))
         else:
             places = ", ".join("%s" for _ in (*varying, *fixed))
             sql = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608 - names are those of the model
@@ -68,10 +69,25 @@ class Lines:
 
     def __init__(self, lines: Iterator[str]) -> None:
         self.lines = lines
+        self.failed: Exception | None = None
 
     def read(self, _size: int) -> str:
         """Some of the lines; nothing when there are no more."""
-        return "".join(islice(self.lines, LINES))
+        try:
+            return "".join(islice(self.lines, LINES))
+        except Exception as error:
+            self.failed = error
+            raise
+
+
+def copy(cursor: Any, sql: str, lines: Lines) -> None:
+    """COPY; an error in making the lines is that error, and not one of the database, which only hears of it."""
+    try:
+        cursor.copy_expert(sql, lines)
+    except DatabaseError:
+        if lines.failed:
+            raise lines.failed from None
+        raise
 
 
 def copied(value: Any) -> str:

@@ -105,7 +105,7 @@ class Ingestion(Moving, Leased):
         indexes = (
             models.Index(fields=("id",), condition=models.Q(state__in=OPEN), name="ingestion_open"),
             # Nobody looks for a part of a digest, or for the next one: a fifth of the size of any other index.
-            HashIndex(fields=("content",), name="ingestion_by_content"),
+            HashIndex(fields=("content",), condition=~models.Q(content=""), name="ingestion_by_content"),
         )
 
     def __str__(self) -> str:

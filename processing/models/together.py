@@ -11,7 +11,7 @@ from django.db.models import Case, Field, Model, Q, When
 from processing.core.states import check_move
 from processing.models.composed import ComposedUpdate, Given
 from processing.models.events import Event
-from processing.models.moves import Moving, outermost
+from processing.models.moves import outermost
 from processing.models.noted import hastened
 from processing.models.patience import patient
 from processing.models.prepared import Name, Statement
@@ -24,7 +24,8 @@ KNOWN: dict[tuple[Any, ...], Statement] = {}
 class Step(NamedTuple):
     """What a row is to become, and why."""
 
-    row: Moving
+    row: Any
+    """Of a model that is `Moving`."""
     new: Any
     why: str
     changes: Mapping[str, Any] = {}
@@ -68,7 +69,7 @@ def moved(steps: Sequence[Step], also: Also | None) -> list[Any]:
 def alone(step: Step, also: Also | None) -> bool:
     """One of them."""
     row, new, why, changes = step
-    return row.move(new, why, also=partial(also, [row]) if also else None, **changes)
+    return bool(row.move(new, why, also=partial(also, [row]) if also else None, **changes))
 
 
 @patient

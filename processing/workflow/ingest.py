@@ -18,8 +18,9 @@ from processing.core.phase3.rules import DAMAGE, rejects
 from processing.core.states import IngestState, JobState, Reason
 from processing.models import Ingestion, Job
 from processing.models.composed import Composed, Given
+from processing.models.patience import lost
 from processing.models.products import ATTEMPTS, NOT_WITHDRAWN, PENDING
-from processing.models.together import Step, move_together
+from processing.models.together import Also, Step, move_together
 from processing.plugins import phase3
 from processing.plugins.fits import Damaged
 from processing.workflow import catalogue, convert, files, record
@@ -44,7 +45,7 @@ def ingest() -> int:
         return 0
     # Who lost the leases may go on: every step may be repeated.
     with Heartbeat(partial(Ingestion.objects.renew, items), lambda: None):
-        catalogue.name(items)
+        give_names(items)
         each(items, IngestState.QUEUED, to_file)
         each(items, IngestState.CONVERTED, validate)
         for some in unlike(items):
@@ -55,10 +56,37 @@ def ingest() -> int:
     return len(items)
 
 
+def give_names(items: Sequence[Ingestion]) -> None:
+    """Give them their archive names together; one that cannot get it so, gets it, or its error, as it is converted."""
+    try:
+        catalogue.name(items)
+    except Exception as error:
+        if lost(error):
+            raise
+        logger.exception("ingestions %s", items)
+
+
 def each(items: Sequence[Ingestion], state: IngestState, step: Callable[[Ingestion], Step | None]) -> None:
     """Let those in a state take a step, all together; what goes wrong with one is the end of that one's attempt."""
     tries = [tried(item, step) for item in items if item.state == state]
-    move_together([one for one in tries if one])
+    take([one for one in tries if one])
+
+
+def take(steps: Sequence[Step], also: Also | None = None) -> None:
+    """Take them together; if that cannot be, each for itself, and what then goes wrong is the end of its attempt."""
+    before = [step.row.state for step in steps]
+    try:
+        move_together(steps, also)
+    except Exception as error:  # as in `tried`
+        if lost(error):
+            raise
+        if len(steps) == 1:
+            logger.exception("ingestion %s", steps[0].row)
+            retry(steps[0].row, f"{type(error).__name__}: {error}")
+            return
+        for step, state in zip(steps, before, strict=True):
+            if step.row.state == state:
+                take([step], also)
 
 
 def tried(item: Ingestion, step: Callable[[Ingestion], Step | None]) -> Step | None:
@@ -77,8 +105,9 @@ def tried(item: Ingestion, step: Callable[[Ingestion], Step | None]) -> Step | N
 def to_file(item: Ingestion) -> Step:
     """QUEUED to CONVERTED: the product as a file under its archive name."""
     # A file that may already be in the archive must not be written anew: its date, and so its SHA-256, would differ.
+    name = catalogue.archive_name(item)
     made = {} if item.sha256 else vars(convert.write(item))
-    return Step(item, IngestState.CONVERTED, str(item.dp_id), made)
+    return Step(item, IngestState.CONVERTED, name, made)
 
 
 def validate(item: Ingestion) -> Step:
@@ -157,17 +186,9 @@ def stored(item: Ingestion, files: list[Row]) -> Step:
 
 
 def register(items: Sequence[Ingestion]) -> None:
-    """STORED to REGISTERED: known to the database, and so to the API.  Together, or if that fails, each for itself."""
-    steps = [Step(item, IngestState.REGISTERED, str(item.dp_id), {"ended": Now(), "entry": {}}) for item in items]
-    try:
-        move_together(steps, catalogue.register)
-    except Exception as error:  # as in `tried`
-        logger.exception("ingestions %s", items)
-        if len(items) == 1:
-            retry(items[0], f"{type(error).__name__}: {error}")
-            return
-        for item in items:
-            register([item])
+    """STORED to REGISTERED: known to the database, and so to the API."""
+    done = {"ended": Now(), "entry": {}}
+    take([Step(item, IngestState.REGISTERED, str(item.dp_id), done) for item in items], catalogue.register)
 
 
 WITHOUT_PRODUCT = (IngestState.REJECTED, IngestState.DEAD, IngestState.DUPLICATE)
@@ -238,7 +259,10 @@ def failed(job: Job, item: Any) -> bool:
     """End the job as its ingestion did; False if it did well, or if somebody else was first."""
     if item is None:
         return False
-    record.headers(job, files.products(job))
+    try:
+        record.headers(job, files.products(job))
+    except Exception:
+        logger.exception("no headers are kept of job %s", job)
     return job.end(ENDS[IngestState(item.state)], Reason(item.reason), item.log)
 
 

@@ -60,7 +60,8 @@ def register_content(content: bytes, file: str) -> Outcome:
 def in_batches(found: Iterable[Given | Outcome]) -> Iterator[Outcome]:
     """What becomes of each, in their order; each batch is one transaction.
 
-    While the database stores one batch the next is read, and no other: both are all that is in memory.
+    While the database stores one batch the next is read, and no other: both are all that is in memory.  Whoever
+    breaks off waits for the files of that one.
     """
     waiting, none = batches(found), Batch()
     with ThreadPoolExecutor(1, "read ahead") as ahead:

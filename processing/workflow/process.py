@@ -4,7 +4,7 @@ import json
 import logging
 import signal
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -39,13 +39,18 @@ TRANSFERS = 3
 TRANSFER_PAUSE = timedelta(minutes=1)
 
 
-def process(among: JobQuerySet | None = None) -> bool:
-    """Take the next job, of all or among some, and bring it to an end; False if there is none to take."""
+def process(among: JobQuerySet | None = None, first: Callable[[Job], object] | None = None) -> bool:
+    """Take the next job, of all or among some, and bring it to an end; False if there is none to take.
+
+    `first` is done when the job is known, and before anything of it is.
+    """
     jobs = Job.objects.all() if among is None else among
     job = jobs.claim(owner(), gate.ready(), machine.offer(timezone.now()))
     if job is None:
         return False
     with heartbeat(job) as heart:
+        if first:
+            first(job)
         conclude(job, heart)
     # What is processed is still to be ingested: its date closes then.
     if job.state != JobState.PROCESSED:

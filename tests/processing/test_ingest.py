@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from processing.core.errors import NotWithdrawn
 from processing.core.states import IngestState, JobState, Reason
-from processing.models import Event, Ingestion, Notice, Product
+from processing.models import Event, Ingestion, Job, Notice, Product
 from processing.models.moves import Moving
 from processing.plugins.ingestors.folder import FolderIngestor
 from processing.workflow import catalogue, convert, record, sweep
@@ -31,6 +31,15 @@ def processed(add):
     prepare()
     process()
     return job
+
+
+@pytest.fixture
+def two_processed(add):
+    """Two jobs whose products wait for ingestion."""
+    jobs = [add(1), add(2)]
+    prepare()
+    process(), process()
+    return jobs
 
 
 def product_archive() -> Path:
@@ -125,6 +134,59 @@ def test_name_and_content_are_on_the_disk_before_anything_is_stored_under_them(p
     steps.ingest()
 
     assert state(processed)[0] == JobState.INGESTED
+
+
+def test_one_that_the_database_refuses_keeps_no_other_of_its_batch(two_processed, monkeypatch):
+    monkeypatch.setitem(settings.PHOENIX, "INGEST_RETRY", 0.0)
+    good, bad = two_processed
+    validate = steps.validate
+
+    def spoiling(item: Ingestion) -> Any:
+        step: Any = validate(item)
+        return step._replace(why=None) if item.job == bad else step  # an event says why
+
+    monkeypatch.setattr(steps, "validate", spoiling)
+    assert steps.ingest() == 2
+    assert state(good)[0] == JobState.INGESTED
+    for _ in range(4):
+        sweep.sweep()
+        steps.ingest()
+
+    assert state(bad) == (JobState.INGEST_FAILED, Reason.INGEST_ATTEMPTS)
+    assert Ingestion.objects.get(job=bad).attempts == 3
+
+
+def test_one_that_cannot_be_registered_keeps_no_other_of_its_batch(two_processed, monkeypatch):
+    good, bad = two_processed
+    monkeypatch.setattr(catalogue, "product_of", refusing(bad, catalogue.product_of))
+    assert steps.ingest() == 2
+
+    assert state(good)[0] == JobState.INGESTED
+    assert Ingestion.objects.get(job=bad).state == IngestState.RETRY_WAIT
+    assert Product.objects.get().job == good
+
+
+def refusing(job: Job, make: Any) -> Any:
+    def made(item: Ingestion, version: int) -> Product:
+        product: Product = make(item, version)
+        if item.job == job:
+            product.category = None  # type: ignore[assignment]
+        return product
+
+    return made
+
+
+def test_a_job_ends_badly_even_if_no_header_of_its_products_can_be_kept(processed, monkeypatch):
+    monkeypatch.setitem(settings.PHOENIX, "INGEST_RETRY", 0.0)
+    root = product_archive()
+    root.write_text("in the way")
+    monkeypatch.setattr(record, "headers", broken)
+    for _ in range(4):
+        steps.ingest()
+        sweep.sweep()
+    root.unlink()
+
+    assert state(processed) == (JobState.INGEST_FAILED, Reason.INGEST_ATTEMPTS)
 
 
 def test_a_second_delivery_ingests_nothing(processed):

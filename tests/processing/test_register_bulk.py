@@ -7,22 +7,23 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 from threading import Event as Signal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from processing import control
 from processing.core.ab import AB
 from processing.core.states import DateState, JobState, Reason
 from processing.management.registered import as_json
-from processing.models import AssociationBlock, Event, Job, ProcessingDate, RawFrame, Score
+from processing.models import AssociationBlock, Event, Instrument, Job, ProcessingDate, RawFrame, Score
 from processing.models.blocks import read
-from processing.models.pour import fresh_keys
+from processing.models.pour import fresh_keys, pour
 from processing.workflow import enrol, intake
 from processing.workflow.register import Given, register, register_all
 from tests.processing.conftest import ab_text, run_night
@@ -267,3 +268,14 @@ def test_a_command_that_is_killed_in_the_middle_and_run_again_has_lost_and_doubl
     assert 0 < before < MANY
     assert (results.count("UNCHANGED"), results.count("REGISTERED")) == (before, MANY - before)
     whole(MANY)
+
+
+def test_a_mistake_in_making_a_row_is_told_as_it_is_and_not_as_one_of_the_database(db):
+    def rows() -> Iterator[tuple[str]]:
+        yield ("UVES",)
+        raise LookupError("no such certificate")
+
+    with pytest.raises(LookupError, match="no such certificate"), transaction.atomic():
+        pour(Instrument(), ["name"], rows())
+
+    assert not Instrument.objects.exists()

@@ -5,8 +5,11 @@ from django_q.models import OrmQ
 
 from processing import tasks
 from processing.core.states import JobState
+from processing.models import Job
+from processing.workflow import process
+from processing.workflow.heartbeat import Heartbeat
 from processing.workflow.ingest import ingest
-from processing.workflow.process import process
+from processing.workflow.shift import SHORT, Gathered
 from processing.workflow.wake import Stage
 from tests.processing.conftest import state
 
@@ -58,27 +61,45 @@ def test_short_jobs_of_which_products_gather_leave_none_behind(add, monkeypatch)
     monkeypatch.setattr("processing.workflow.shift.ingest", counted)
     jobs = [add(number) for number in range(10)]
     tasks.prepare()
+    Job.objects.update(late_seconds=SHORT)
     tasks.process()
 
     assert [state(job)[0] for job in jobs] == [JobState.INGESTED] * 10
-    assert taken == [8, 2, 0]
+    assert taken == [8, 2]
 
 
-def test_a_product_does_not_wait_for_the_recipe_of_another_job(add, monkeypatch):
-    monkeypatch.setattr("processing.workflow.shift.GATHER", 0.1)
-    first, second = add(1, sleep=0.1), add(2)
-    seen = []
+@pytest.mark.parametrize(("late", "then"), [(SHORT, JobState.PROCESSED), (SHORT + 1, JobState.INGESTED)])
+def test_a_product_waits_for_the_recipe_of_another_job_only_if_that_is_short(add, monkeypatch, late, then):
+    first, second = add(1), add(2)
+    seen, attempt = [], process.attempt
 
-    def seeing() -> bool:
+    def seeing(job: Job, heart: Heartbeat) -> None:
         seen.append(state(first)[0])
-        return process()
+        attempt(job, heart)
 
-    monkeypatch.setattr("processing.workflow.shift.process", seeing)
+    monkeypatch.setattr(process, "attempt", seeing)
     tasks.prepare()
+    Job.objects.filter(pk=second.pk).update(late_seconds=late, priority=-1)
     tasks.process()
 
-    assert seen[1] == JobState.INGESTED
+    assert seen == [JobState.RUNNING, then]
     assert state(second)[0] == JobState.INGESTED
+
+
+def test_a_worker_ingests_what_others_have_left_for_a_while_and_then_wakes_the_next(add, monkeypatch):
+    for number in range(9):
+        add(number)
+    tasks.prepare()
+    while process.process():
+        pass
+    OrmQ.objects.all().delete()
+    monkeypatch.setattr("processing.workflow.shift.SHIFT", 0.0)
+    Gathered(since=0.0).hand_on()
+    assert [row.task["func"] for row in OrmQ.objects.all()] == [Stage.INGEST.value]
+
+    monkeypatch.undo()
+    Gathered(since=0.0).hand_on()
+    assert not Job.objects.filter(state=JobState.PROCESSED).exists()
 
 
 def test_a_sweep_says_what_is_due(add):
