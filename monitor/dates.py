@@ -75,9 +75,13 @@ SORTS: Mapping[str, Sequence[str | Case | OrderBy]] = {
 
 def jobs_of(date: ProcessingDate | Given, state: str | Given, sought: str) -> QuerySet[Job]:
     """The jobs of a date: all, or those in one state, whose AB's name or setup has this text in it."""
-    fits = Q(block__name__icontains=sought) | Q(block__setup__icontains=sought) if sought else Q()
-    # That the AB is of the same date is known to us, and tells the database to read its ABs together.
-    return Job.objects.filter(fits, date=date, block__date=date, **({"state": state} if state else {}))
+    found = Job.objects.filter(date=date, **({"state": state} if state else {}))
+    if not sought:
+        return found
+    # That the AB is of the same date is known to us, and tells the database to read its ABs together.  Not so above:
+    # that is prepared for dates of any size, and in a large one all its jobs would be compared with all its ABs.
+    fits = Q(block__name__icontains=sought) | Q(block__setup__icontains=sought)
+    return found.filter(fits, block__date=date)
 
 
 def listed(date: ProcessingDate, state: str, sought: str, sort: str, page: int) -> list[Any]:
