@@ -208,7 +208,7 @@ Q_CLUSTER: dict[str, Any] = {
     "timeout": 86400,
     "retry": 90000,
     "catch_up": False,
-    "poll": 0.7,
+    "poll": 0.8,
     "recycle": 100,
     "ALT_CLUSTERS": {},
     **broker(env.str("PHOENIX_BROKER_URL", "")),
