@@ -29,7 +29,7 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "pages": ("--abs", "100000", "--rounds", "9"),
     "schedule": (),
     "size": ("--abs", "2000"),
-    "register": ("--files", "10000", "--abs", "100000", "--rounds", "2"),
+    "register": ("--files", "30000", "--abs", "100000", "--rounds", "5"),
     "tap": (),
     "api": ("--abs", "100000", "--rounds", "50"),
 }
